@@ -1,0 +1,179 @@
+# Sluice: a WebSocket gateway on io_uring.
+#
+#   make run      install what is missing, build, start the gateway in front of an embedded backend
+#   make test     install what is missing, build, pass the tests
+#
+# Everything built lands in build/ (build/BUILD/ for a BUILD other than release).
+# BUILD=release|debug|asan|tsan|fuzz, CC=gcc|clang, V=1 (show commands), WERROR=1 (warnings are errors).
+
+BUILD      ?= release
+PKG_CONFIG ?= pkg-config
+PYTHON     ?= /usr/bin/python3
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+SYSCONFDIR ?= /etc
+DOCDIR     ?= $(PREFIX)/share/doc/sluice
+DESTDIR    ?=
+CFLAGS     ?= -O2 -g
+O          ?= build$(if $(filter release,$(BUILD)),,/$(BUILD))
+
+ifneq ($(filter $(BUILD),release debug asan tsan fuzz),$(BUILD))
+$(error unknown BUILD=$(BUILD): one of release, debug, asan, tsan, fuzz)
+endif
+ifeq ($(BUILD),fuzz)
+CC := clang
+endif
+
+VERSION    := $(shell cat VERSION)
+
+# What the project needs, kept apart from CFLAGS, which belongs to the packager.
+STD_FLAGS  := -std=c17 -D_GNU_SOURCE -I. -fno-strict-overflow -fno-strict-aliasing -fstack-protector-strong
+WARN_FLAGS := -Wall -Wextra -Werror=implicit -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+              -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wswitch-enum -Wdouble-promotion
+WARN_FLAGS += $(if $(filter 1,$(WERROR)),-Werror)
+
+MODE_release :=
+MODE_debug   := -O0 -g3
+MODE_asan    := -O1 -g3 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+MODE_tsan    := -O1 -g3 -fno-omit-frame-pointer -fsanitize=thread
+MODE_fuzz    := -O1 -g3 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+MODE         := $(MODE_$(BUILD))
+
+pkg_libs    = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
+LIBS_CORE  := $(call pkg_libs,liburing) $(call pkg_libs,libcrypto)
+LIBS_ALL   := $(call pkg_libs,yaml-0.1) $(LIBS_CORE) -lpthread
+
+SIMD_SRC   := $(wildcard simd/*.c simd/*/*.c)
+CORE_SRC   := $(wildcard core/*/*.c)
+GW_SRC     := $(filter-out gateway/main.c,$(wildcard gateway/*/*.c))
+UNIT_SRC   := $(sort $(shell find tests/unit tests/support -name '*.c'))
+STRESS_SRC := $(wildcard tests/stress/stress_*.c)
+FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))
+ALL_C      := $(shell find simd core gateway bench tests -name '*.c' -o -name '*.h' | sort)
+
+Q          := $(if $(filter 1,$(V)),,@)
+say         = $(if $(filter 1,$(V)),:,printf '  %-4s %s\n')
+obj         = $(patsubst %.c,$(O)/obj/%.o,$(1))
+submake    := $(MAKE) --no-print-directory
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all run test deps deps-arm64 test-unit test-e2e test-sanitize test-stress test-arm64 fuzz fuzz-smoke lint format \
+        format-check tidy install uninstall clean help doc FORCE
+
+all: $(O)/bin/sluice ## build build/bin/sluice
+
+# The folder decides the instruction set: nothing else is compiled with these flags.
+ARCH := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
+ifeq ($(ARCH),x86_64)
+$(O)/obj/simd/v128/%.o: ISA_FLAGS := -mssse3 -msse4.1
+$(O)/obj/simd/v256/%.o: ISA_FLAGS := -mavx2 -mbmi -mbmi2
+$(O)/obj/simd/v512/%.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vbmi -mbmi -mbmi2 -mprefer-vector-width=512
+endif
+$(O)/obj/gateway/proc/%.o: CPPFLAGS += -DSLUICE_VERSION='"$(VERSION)"'
+
+$(O)/obj/%.o: %.c $(O)/.flags
+	@mkdir -p $(@D)
+	@$(say) CC $<
+	$(Q)$(CC) $(CPPFLAGS) $(STD_FLAGS) $(CFLAGS) $(MODE) $(WARN_FLAGS) $(ISA_FLAGS) -MMD -MP -c $< -o $@
+
+# Rebuild everything when the flags or the version change.
+FLAGS_NOW := $(CC) $(CPPFLAGS) $(CFLAGS) $(MODE) $(WARN_FLAGS) $(LDFLAGS) $(VERSION)
+$(O)/.flags: FORCE
+	@mkdir -p $(@D); echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' > $@
+FORCE:
+
+# One archive per layer, linked in layer order.
+$(O)/libsimd.a: $(call obj,$(SIMD_SRC))
+$(O)/libcore.a: $(call obj,$(CORE_SRC))
+$(O)/libgateway.a: $(call obj,$(GW_SRC))
+$(O)/lib%.a:
+	@$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+LAYERS := $(O)/libgateway.a $(O)/libcore.a $(O)/libsimd.a
+
+define link
+	@mkdir -p $(@D)
+	@$(say) LD $@
+	$(Q)$(CC) $(CFLAGS) $(MODE) $(LDFLAGS) $(filter %.o %.a,$^) $(1) -o $@
+endef
+
+$(O)/bin/sluice: $(call obj,gateway/main.c) $(LAYERS)
+	$(call link,$(LIBS_ALL))
+$(O)/bin/unit_tests: $(call obj,$(UNIT_SRC)) $(LAYERS)
+	$(call link,$(call pkg_libs,criterion) $(LIBS_ALL))
+$(O)/bin/stress_%: $(O)/obj/tests/stress/stress_%.o $(LAYERS)
+	$(call link,$(LIBS_ALL))
+$(O)/bin/fuzz_%: $(O)/obj/tests/fuzz/fuzz_%.o $(LAYERS)
+	$(call link,-fsanitize=fuzzer $(LIBS_ALL))
+
+run: deps ## install what is missing, build, start the gateway in front of an embedded backend
+	$(Q)$(submake) all
+	$(Q)tests/support/run-demo $(O)/bin/sluice
+
+test: deps ## install what is missing, build, pass the tests
+	$(Q)$(submake) WERROR=1 all test-unit test-e2e
+	$(Q)$(submake) test-sanitize test-arm64 fuzz-smoke
+	$(Q)$(submake) tidy lint format-check
+	$(Q)tests/support/summary
+
+deps: ## install what is missing (apt-get; with sudo where not root)
+	$(Q)tests/support/deps
+
+test-unit: $(O)/bin/unit_tests ## Criterion tests (T='suite/name*' to filter)
+	$(Q)tests/support/unit $(O)/bin/unit_tests $(BUILD) $(if $(T),--filter '$(T)')
+test-e2e: $(O)/bin/sluice ## end-to-end tests with real clients and backends (T=expression for pytest -k)
+	$(Q)tests/support/e2e $(O)/bin/sluice $(BUILD) $(if $(T),-k '$(T)')
+test-stress: ## the threaded parts under ThreadSanitizer
+	$(Q)$(submake) BUILD=tsan $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))
+	$(Q)for t in $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC)); do $$t || exit 1; done
+test-sanitize: ## unit and end-to-end tests under ASan and UBSan, threads under TSan
+	$(Q)$(submake) BUILD=asan test-unit test-e2e
+	$(Q)$(submake) test-stress
+
+# simd/ alone, for aarch64, under qemu-user: scalar and v128 (NEON, through simde).
+ARM64_CC   ?= aarch64-linux-gnu-gcc
+ARM64_SRC  := $(filter-out simd/v256/% simd/v512/%,$(SIMD_SRC)) tests/arm64/main.c core/base/assert.c
+build/arm64/simd_tests: $(ARM64_SRC) $(wildcard simd/*.h simd/*/*.h tests/arm64/*.h tests/unit/simd/*.h)
+	@mkdir -p $(@D)
+	@$(say) LD $@
+	$(Q)$(ARM64_CC) -O2 -g -static $(STD_FLAGS) -Wall -Wextra -Werror $(ARM64_SRC) -o $@
+test-arm64: build/arm64/simd_tests ## the kernels on aarch64, cross-compiled, under qemu-user
+	$(Q)qemu-aarch64 build/arm64/simd_tests
+
+fuzz: ## one fuzzer for T seconds (make fuzz F=ws_frame T=60)
+	$(Q)$(submake) BUILD=fuzz build/fuzz/bin/fuzz_$(or $(F),$(error F= names the fuzzer: $(FUZZERS)))
+	$(Q)mkdir -p build/fuzz/corpus/$(F)
+	$(Q)build/fuzz/bin/fuzz_$(F) -max_total_time=$(or $(T),60) -timeout=10 -print_final_stats=1 \
+	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$(F) $(wildcard tests/fuzz/corpus/$(F))
+fuzz-smoke: ## every fuzzer over its corpus, then T=5 seconds of new inputs
+	$(Q)$(submake) BUILD=fuzz $(patsubst %,build/fuzz/bin/fuzz_%,$(FUZZERS))
+	$(Q)tests/support/fuzz-smoke $(or $(T),5) $(FUZZERS)
+
+tidy: $(LAYERS) ## layers, sizes, prefixes, headers that compile alone, words that must not appear
+	$(Q)$(PYTHON) tests/tidy/tidy.py --build $(O)/obj --cc '$(CC)'
+lint: ## clang-tidy
+	$(Q)tests/support/lint $(SIMD_SRC) $(CORE_SRC) $(GW_SRC) gateway/main.c -- $(STD_FLAGS)
+format: ## rewrite sources with clang-format
+	$(Q)clang-format -i $(ALL_C)
+format-check: ## fail where clang-format would change something
+	$(Q)clang-format --dry-run -Werror $(ALL_C)
+
+install: all ## install under $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(O)/bin/sluice $(DESTDIR)$(BINDIR)/sluice
+	install -D -m 644 docs/examples/sluice.yaml $(DESTDIR)$(DOCDIR)/examples/sluice.yaml
+	install -D -m 644 README.md $(DESTDIR)$(DOCDIR)/README.md
+	install -D -m 644 docs/configuration.md $(DESTDIR)$(DOCDIR)/configuration.md
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(BINDIR)/sluice
+	rm -rf $(DESTDIR)$(DOCDIR)
+clean: ## remove build/
+	rm -rf build
+help: ## this text
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile; echo
+	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
