@@ -7,6 +7,8 @@
 #ifndef CORE_BASE_ASSERT_H
 #define CORE_BASE_ASSERT_H
 
+#include <assert.h> /* static_assert */
+
 #include "core/base/attrs.h"
 
 NORETURN COLD void assert_failed(const char *what, const char *file, int line);

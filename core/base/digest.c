@@ -1,6 +1,5 @@
 #include "core/base/digest.h"
 
-#include <assert.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 

@@ -1,0 +1,281 @@
+#include "gateway/session/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "gateway/session/access_log.h"
+#include "gateway/session/echo.h"
+#include "gateway/session/opening.h"
+#include "gateway/session/relay.h"
+
+enum { DRAINED_STATUS = 503 };
+
+static void on_fault(struct peer *p, enum ws_status status);
+static void on_ended(struct peer *p, int error);
+static void on_timed_out(struct peer *p);
+static void on_freed(struct peer *p);
+
+static const struct peer_events client_events = {.head = opening_on_request,
+                                                 .head_bad = opening_on_bad_request,
+                                                 .part = relay_on_part,
+                                                 .fault = on_fault,
+                                                 .ended = on_ended,
+                                                 .timed_out = on_timed_out,
+                                                 .sent = relay_on_sent,
+                                                 .freed = on_freed};
+
+static const struct peer_events upstream_events = {.head = opening_on_response,
+                                                   .head_bad = opening_on_bad_response,
+                                                   .body = opening_on_refusal_body,
+                                                   .connected = opening_on_connected,
+                                                   .part = relay_on_part,
+                                                   .fault = on_fault,
+                                                   .ended = on_ended,
+                                                   .timed_out = on_timed_out,
+                                                   .sent = relay_on_sent,
+                                                   .freed = on_freed};
+
+static const struct peer_events echo_events = {.part = echo_on_part,
+                                               .fault = on_fault,
+                                               .ended = on_ended,
+                                               .timed_out = on_timed_out,
+                                               .sent = echo_on_sent,
+                                               .freed = on_freed};
+
+void session_become_echo(struct session *s)
+{
+    s->client.events = &echo_events;
+}
+
+/* ---- birth ---- */
+
+static void note_address(struct session *s, int fd)
+{
+    struct addr a = {.len = sizeof a.sa};
+    char text[ADDR_TEXT_BYTES_MAX] = "unix";
+
+    if (getpeername(fd, &a.sa.any, &a.len) == 0 && !addr_is_unix(&a)) {
+        addr_format(&a, text);
+    }
+    snprintf(s->client_address, sizeof s->client_address, "%.*s", SESSION_ADDRESS_BYTES_MAX - 1, text);
+}
+
+static struct session *take(struct session_pool *pool)
+{
+    struct session *s = slab_take(&pool->sessions);
+    if (s == NULL) {
+        return NULL;
+    }
+    *s = (struct session){.item = s->item, .pool = pool, .accepted_ms = pool->io->now_ms};
+    s->id = rng_u64(&pool->env.rng);
+    peer_init(&s->client, &pool->env, &peer_role_client, &client_events);
+    peer_init(&s->upstream, &pool->env, &peer_role_upstream, &upstream_events);
+    s->client.linger_ms = s->upstream.linger_ms = pool->config->defaults.close_timeout_ms;
+    return s;
+}
+
+/* Beyond the quota a session lives just long enough to say 503. */
+static bool take_quota(struct session_quota *quota)
+{
+    if (atomic_fetch_add_explicit(&quota->used, 1, memory_order_relaxed) < quota->max) {
+        return true;
+    }
+    atomic_fetch_sub_explicit(&quota->used, 1, memory_order_relaxed);
+    return false;
+}
+
+void session_accept(struct session_pool *pool, int fd)
+{
+    struct session *s = take(pool);
+
+    if (s == NULL || peer_accept(&s->client, fd) != 0) {
+        close(fd);
+        if (s != NULL) {
+            slab_give(&pool->sessions, s);
+        }
+        return;
+    }
+    note_address(s, fd);
+    s->is_counted = take_quota(pool->quota);
+    list_init(&s->link);
+    list_push_back(&pool->all, &s->link);
+    peer_set_timer(&s->client, pool->config->defaults.handshake_timeout_ms);
+}
+
+/* ---- the end ---- */
+
+void session_note_end(struct session *s, enum session_initiator by, uint16_t code, const char *cause,
+                      struct slice reason)
+{
+    if (s->end.cause != NULL) {
+        return;
+    }
+    s->end.cause = cause;
+    s->end.code = code;
+    s->end.initiator = (uint8_t)by;
+    s->end.reason_bytes = (uint8_t)(reason.len < sizeof s->end.reason ? reason.len : sizeof s->end.reason);
+    memcpy(s->end.reason, reason.ptr, s->end.reason_bytes);
+}
+
+static enum session_initiator side_of(const struct peer *p)
+{
+    return p->role == &peer_role_client ? SESSION_BY_CLIENT : SESSION_BY_BACKEND;
+}
+
+/* What a peer is told when the other side has failed: a backend 1001, a client 1014. */
+static void tell_other_failed(struct peer *p, const char *why)
+{
+    const bool is_client = p->role == &peer_role_client;
+    const struct ws_close close = {.code = is_client ? WS_CLOSE_BAD_GATEWAY : WS_CLOSE_GOING_AWAY,
+                                   .reason = slice_from_string(is_client ? why : "")};
+    peer_send_close(p, &close);
+}
+
+/* A Close was asked of the peer and will not come: whoever waits for it gets the answer from us. */
+static void answer_for(struct peer *p)
+{
+    struct session *s = session_of(p);
+    const struct ws_close close = {.code = s->end.code, .reason = {s->end.reason, s->end.reason_bytes}};
+    struct peer *other = session_other(p);
+
+    if (other->state == PEER_CLOSE_RECEIVED) {
+        peer_send_close(other, &close);
+    }
+}
+
+static void free_session(struct session *s)
+{
+    struct session_pool *pool = s->pool;
+
+    if (s->opened_ms != 0) {
+        access_log_close(s);
+    } else if (s->end.cause != NULL) {
+        access_log_refuse(s);
+    }
+    if (s->is_counted) {
+        atomic_fetch_sub_explicit(&pool->quota->used, 1, memory_order_relaxed);
+    }
+    list_remove(&s->link);
+    slab_give(&pool->sessions, s);
+}
+
+static void on_freed(struct peer *p)
+{
+    struct peer *other = session_other(p);
+
+    if (peer_is_free(other)) {
+        free_session(session_of(p));
+    } else if (other->is_paused) {
+        peer_resume(other);
+    }
+}
+
+static void on_fault(struct peer *p, enum ws_status status)
+{
+    const struct ws_close close = {.code = ws_status_close_code(status),
+                                   .reason = slice_from_string(ws_status_text(status))};
+
+    session_note_end(session_of(p), side_of(p), close.code, ws_status_text(status), close.reason);
+    peer_send_close(p, &close);
+    peer_finish(p);
+    tell_other_failed(session_other(p), "the backend broke the WebSocket protocol");
+}
+
+static const char *ended_cause(const struct peer *p, int error)
+{
+    const bool is_client = p->role == &peer_role_client;
+    if (error == 0) {
+        return is_client ? "the client ended the connection without a Close"
+                         : "the backend ended the connection without a Close";
+    }
+    return is_client ? "the connection to the client broke" : "the connection to the backend broke";
+}
+
+/* An open peer left without a Close, or did not answer one. */
+static void end_open(struct peer *p, int error)
+{
+    session_note_end(session_of(p), side_of(p), WS_CLOSE_ABNORMAL, ended_cause(p, error), SLICE_LITERAL(""));
+    if (p->state == PEER_CLOSE_SENT) {
+        answer_for(p);
+    } else {
+        tell_other_failed(session_other(p), "the backend vanished");
+    }
+    if (error == 0) {
+        peer_finish(p);
+    } else {
+        peer_abort(p);
+    }
+}
+
+static void on_ended(struct peer *p, int error)
+{
+    if (session_of(p)->opened_ms != 0) {
+        end_open(p, error);
+    } else {
+        opening_on_ended(p, error);
+    }
+}
+
+static void on_timed_out(struct peer *p)
+{
+    if (p->state == PEER_OPEN) {
+        session_close(session_of(p), WS_CLOSE_GOING_AWAY, WS_CLOSE_GOING_AWAY, "the gateway shuts down");
+    } else if (p->state == PEER_CLOSE_SENT) {
+        answer_for(p);
+        peer_abort(p);
+    } else {
+        opening_on_timed_out(p);
+    }
+}
+
+/* A Close may stand only between the messages of a stream, if the last one is to arrive whole. */
+static bool can_leave(const struct session *s)
+{
+    return !s->client.mid_frame && !s->upstream.mid_frame && s->client.in.opcode == 0 && s->upstream.in.opcode == 0;
+}
+
+void session_close(struct session *s, uint16_t client_code, uint16_t upstream_code, const char *cause)
+{
+    const struct ws_close to_client = {.code = client_code, .reason = slice_from_string(cause)};
+    const struct ws_close to_upstream = {.code = upstream_code, .reason = slice_from_string(cause)};
+
+    if (!can_leave(s)) {
+        s->is_leaving = true;
+        return;
+    }
+    s->is_leaving = false;
+    session_note_end(s, SESSION_BY_GATEWAY, client_code, cause, to_client.reason);
+    peer_send_close(&s->client, &to_client);
+    peer_send_close(&s->upstream, &to_upstream);
+}
+
+void session_abort(struct session *s, const char *cause)
+{
+    session_note_end(s, SESSION_BY_GATEWAY, WS_CLOSE_ABNORMAL, cause, SLICE_LITERAL(""));
+    peer_abort(&s->client);
+    peer_abort(&s->upstream);
+}
+
+/* Closes are spread over the period, so that not all clients come back at once. */
+void session_drain_all(struct session_pool *pool, uint32_t period_ms)
+{
+    pool->is_draining = true;
+    for (struct list *node = pool->all.next, *next; node != &pool->all; node = next) {
+        struct session *s = CONTAINER_OF(node, struct session, link);
+        next = node->next;
+        if (s->client.state == PEER_OPEN) {
+            peer_set_timer(&s->client, 1 + rng_u32(&pool->env.rng) % (period_ms + 1));
+        } else if (s->client.state == PEER_HEAD || s->client.state == PEER_HELD) {
+            opening_refuse(s, DRAINED_STATUS, SESSION_BY_GATEWAY, "the gateway shuts down");
+        }
+    }
+}
+
+void session_abort_all(struct session_pool *pool)
+{
+    for (struct list *node = pool->all.next, *next; node != &pool->all; node = next) {
+        next = node->next;
+        session_abort(CONTAINER_OF(node, struct session, link), "the gateway shut down at once");
+    }
+}

@@ -1,0 +1,78 @@
+#include "gateway/session/session_pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "gateway/session/session.h"
+
+static void fill_rules(struct session_rules *rules, const struct config_route *route)
+{
+    const bool echoes = route->target == CONFIG_TARGET_ECHO;
+
+    rules->client = (struct ws_rules){.message_bytes_max = route->settings.message_bytes_max,
+                                      .masking = WS_MASKING_REQUIRED,
+                                      .payload = echoes ? WS_PAYLOAD_UNMASKED : WS_PAYLOAD_AS_RECEIVED};
+    rules->upstream = (struct ws_rules){.message_bytes_max = route->settings.backend_message_bytes_max,
+                                        .masking = WS_MASKING_FORBIDDEN,
+                                        .payload = WS_PAYLOAD_AS_RECEIVED};
+}
+
+static int init_tables(struct session_pool *pool)
+{
+    const struct config *config = pool->config;
+
+    pool->rules = calloc(config->route_count + 1, sizeof *pool->rules);
+    pool->next_server = calloc(config->upstream_count + 1, sizeof *pool->next_server);
+    pool->scratch = malloc(SESSION_POOL_SCRATCH_BYTES);
+    if (pool->rules == NULL || pool->next_server == NULL || pool->scratch == NULL) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < config->route_count; i++) {
+        fill_rules(&pool->rules[i], &config->routes[i]);
+    }
+    return 0;
+}
+
+int session_pool_init(struct session_pool *pool, const struct config *config, struct io *io,
+                      struct session_quota *quota, struct log_ring *log)
+{
+    const uint32_t count = quota->max + SESSION_POOL_RESERVE;
+
+    *pool = (struct session_pool){.config = config, .io = io, .log = log, .quota = quota};
+    pool->env = (struct peer_env){.io = io, .head_bytes_max = config->head_bytes_max};
+    list_init(&pool->all);
+    int error = init_tables(pool);
+    if (error == 0) {
+        error = slab_init(&pool->sessions, sizeof(struct session), count);
+    }
+    if (error == 0) {
+        error = inbox_slab_init(&pool->env.inboxes, config->head_bytes_max, 2 * count);
+    }
+    if (error != 0) {
+        session_pool_deinit(pool);
+    }
+    return error;
+}
+
+void session_pool_deinit(struct session_pool *pool)
+{
+    slab_deinit(&pool->env.inboxes);
+    slab_deinit(&pool->sessions);
+    free(pool->scratch);
+    free(pool->next_server);
+    free(pool->rules);
+}
+
+const struct session_rules *session_pool_rules(const struct session_pool *pool, const struct config_route *route)
+{
+    const size_t index = (size_t)(route - pool->config->routes);
+    ASSERT(index < pool->config->route_count);
+    return &pool->rules[index];
+}
+
+const struct config_server *session_pool_next_server(struct session_pool *pool, const struct config_upstream *upstream)
+{
+    const size_t index = (size_t)(upstream - pool->config->upstreams);
+    ASSERT(index < pool->config->upstream_count && upstream->server_count > 0);
+    return &upstream->servers[pool->next_server[index]++ % upstream->server_count];
+}
