@@ -27,9 +27,12 @@ static const char *check_ipv6(struct slice host)
     return host.len > 2 && host.ptr[host.len - 1] == ']' ? NULL : "an IPv6 address ends with ]; a port is not matched";
 }
 
-/* name: without the star and with its dot, of a pattern that has one. */
+/* A host without the star and dot that it may begin with. */
 static const char *check_name(struct slice name)
 {
+    if (name.len == 0 || name.ptr[0] == '.') {
+        return "a host begins with a letter, a digit or \"*.\"";
+    }
     if (name.ptr[name.len - 1] == '.') {
         return "leave out the dot at its end";
     }
@@ -61,7 +64,7 @@ const char *conf_pattern_parse_host(struct slice text, struct config_arena *aren
     if (slice_equals(text, SLICE_LITERAL("*"))) {
         return "leave out the key for any host";
     }
-    const char *problem = text.ptr[0] == '[' ? check_ipv6(text) : check_name(name);
+    const char *problem = text.ptr[0] == '[' ? check_ipv6(text) : check_name(slice_skip(name, is_suffix ? 1 : 0));
     if (problem == NULL) {
         route->host = copy_lower(arena, name);
         route->host_is_suffix = is_suffix;

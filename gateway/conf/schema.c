@@ -196,7 +196,13 @@ static const char *expected_choice(const struct schema_setting *setting, char *o
 {
     const char *words = setting->words;
     struct slice word = {0};
-    size_t len = (size_t)snprintf(out, SCHEMA_TEXT_BYTES_MAX, strchr(words, ' ') != NULL ? "one of:" : "only:");
+    size_t len = 0;
+
+    if (strchr(words, ' ') == NULL) {
+        snprintf(out, SCHEMA_TEXT_BYTES_MAX, "%.32s, the only one in this version", words);
+        return out;
+    }
+    len = (size_t)snprintf(out, SCHEMA_TEXT_BYTES_MAX, "one of:");
 
     for (const char *comma = ""; next_word(&words, &word); comma = ",") {
         ASSERT(len + word.len + 3 < SCHEMA_TEXT_BYTES_MAX);
