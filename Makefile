@@ -60,7 +60,7 @@ submake    := $(MAKE) --no-print-directory
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test deps deps-arm64 test-unit test-e2e test-sanitize test-stress test-arm64 fuzz fuzz-smoke lint format \
+.PHONY: all run test deps deps-arm64 test-unit test-e2e test-sanitize test-stress test-arm64 bench-simd fuzz fuzz-smoke lint format \
         format-check tidy install uninstall clean help doc FORCE
 
 all: $(O)/bin/sluice ## build build/bin/sluice
@@ -109,6 +109,11 @@ $(O)/bin/stress_%: $(O)/obj/tests/stress/stress_%.o $(LAYERS)
 	$(call link,$(LIBS_ALL))
 $(O)/bin/fuzz_%: $(O)/obj/tests/fuzz/fuzz_%.o $(LAYERS)
 	$(call link,-fsanitize=fuzzer $(LIBS_ALL))
+
+$(O)/bin/bench_simd: $(O)/obj/bench/micro/bench_simd.o $(O)/libsimd.a
+	$(call link)
+bench-simd: $(O)/bin/bench_simd ## ns per message of the byte kernels, with ratios to memcpy
+	$(Q)$(O)/bin/bench_simd
 
 run: deps ## install what is missing, build, start the gateway in front of an embedded backend
 	$(Q)$(submake) all

@@ -1,0 +1,175 @@
+/*
+ * lookup_text - private to simd/: the UTF-8 kernels by size of the text, on top of lookup.h.
+ *
+ * No byte outside the text is read: what is left of it behind whole vectors is its last vector, which overlaps the one
+ * before and is checked against the four bytes before it. That vector and all that is read behind a store's
+ * place are loaded before the first store, for dst may be src or lie just below.
+ *
+ * Thread: any. Memory: none. Errors: none. Limits: texts that start at a boundary.
+ */
+#ifndef SIMD_LOOKUP_TEXT_H
+#define SIMD_LOOKUP_TEXT_H
+
+#include "simd/lookup.h"
+#include "simd/simd_levels.h"
+
+#define LOOKUP_WORD_HIGH_BITS 0x8080808080808080u
+
+SIMD_INLINE vec lookup_load(enum utf8_form form, const uint8_t *src, vec keys)
+{
+    return form == UTF8_PLAIN ? vec_load(src) : vec_xor(vec_load(src), keys);
+}
+
+SIMD_INLINE void lookup_store(enum utf8_form form, struct utf8_text text, size_t at, vec v)
+{
+    if (form == UTF8_UNMASK)
+        vec_store(text.dst + at, v);
+}
+
+/* The four bytes before offset at, as the vector before it; zeros where the text has no more. */
+SIMD_INLINE vec lookup_last_before(enum utf8_form form, struct utf8_text text, size_t at)
+{
+    const size_t bytes = at < 4 ? at : 4;
+    const size_t from = 4 + at - bytes;
+    return vec_all32((uint32_t)((uint64_t)utf8_word_before(form, text, from) << (32 - 8 * bytes)));
+}
+
+/* 4 to 7 bytes, zeros before them. */
+SIMD_INLINE uint64_t lookup_read_4_to_7(enum utf8_form form, struct utf8_text text)
+{
+    uint32_t head = words_load32(text.src);
+    uint32_t tail = words_load32(text.src + text.len - 4);
+
+    if (form != UTF8_PLAIN) {
+        head ^= text.key;
+        tail ^= simd_key_turn(text.key, text.len);
+    }
+    if (form == UTF8_UNMASK) {
+        words_store32(text.dst, head);
+        words_store32(text.dst + text.len - 4, tail);
+    }
+    return (uint64_t)tail << 32 | (uint32_t)((uint64_t)head << (64 - 8 * text.len));
+}
+
+/* 8 to 15 bytes: the last eight, and in *before what is before them, with zeros before that. */
+SIMD_INLINE uint64_t lookup_read_8_to_15(enum utf8_form form, struct utf8_text text, uint64_t *before)
+{
+    uint64_t head = words_load64(text.src);
+    uint64_t tail = words_load64(text.src + text.len - 8);
+
+    if (form != UTF8_PLAIN) {
+        head ^= words_key64(text.key);
+        tail ^= words_key64(simd_key_turn(text.key, text.len));
+    }
+    if (form == UTF8_UNMASK) {
+        words_store64(text.dst, head);
+        words_store64(text.dst + text.len - 8, tail);
+    }
+    *before = head << 8 << (120 - 8 * text.len); /* 64 at once would be undefined */
+    return tail;
+}
+
+/* 4 to 15 bytes. */
+SIMD_INLINE uint32_t lookup_words(enum utf8_form form, struct utf8_text text)
+{
+    uint64_t low = 0;
+    const uint64_t high = text.len < 8 ? lookup_read_4_to_7(form, text) : lookup_read_8_to_15(form, text, &low);
+
+    if (SIMD_LIKELY(((low | high) & LOOKUP_WORD_HIGH_BITS) == 0))
+        return SIMD_UTF8_BOUNDARY;
+    return lookup_state(lookup_faults(vec_zero(), vec_of_words(low, high)), (uint32_t)(high >> 32));
+}
+
+/* VEC_BYTES to 2 * VEC_BYTES. */
+SIMD_INLINE uint32_t lookup_pair(enum utf8_form form, struct utf8_text text)
+{
+    const size_t at = text.len - VEC_BYTES;
+    const vec head = lookup_load(form, text.src, vec_all32(text.key));
+    const vec tail = lookup_load(form, text.src + at, vec_all32(simd_key_turn(text.key, text.len)));
+    const vec last = lookup_last_before(form, text, at);
+    const uint32_t tail_word = utf8_word_before(form, text, text.len);
+
+    lookup_store(form, text, 0, head);
+    lookup_store(form, text, at, tail);
+    if (SIMD_LIKELY(vec_is_ascii(vec_or(head, tail))))
+        return SIMD_UTF8_BOUNDARY;
+    return lookup_state(
+        vec_or(lookup_faults(vec_before(vec_zero(), head), head), lookup_faults(vec_before(last, tail), tail)),
+        tail_word);
+}
+
+/* 2 * VEC_BYTES to 4 * VEC_BYTES. */
+SIMD_INLINE uint32_t lookup_four(enum utf8_form form, struct utf8_text text)
+{
+    const size_t at = text.len - 2 * VEC_BYTES;
+    const vec keys = vec_all32(text.key);
+    const vec end_keys = vec_all32(simd_key_turn(text.key, text.len));
+    const vec v0 = lookup_load(form, text.src, keys);
+    const vec v1 = lookup_load(form, text.src + VEC_BYTES, keys);
+    const vec v2 = lookup_load(form, text.src + at, end_keys);
+    const vec v3 = lookup_load(form, text.src + at + VEC_BYTES, end_keys);
+    const vec last = lookup_last_before(form, text, at);
+    const uint32_t tail_word = utf8_word_before(form, text, text.len);
+
+    lookup_store(form, text, 0, v0);
+    lookup_store(form, text, VEC_BYTES, v1);
+    lookup_store(form, text, at, v2);
+    lookup_store(form, text, at + VEC_BYTES, v3);
+    if (SIMD_LIKELY(vec_is_ascii(vec_or(vec_or(v0, v1), vec_or(v2, v3)))))
+        return SIMD_UTF8_BOUNDARY;
+
+    const vec first_half = vec_or(lookup_faults(vec_before(vec_zero(), v0), v0), lookup_faults(vec_before(v0, v1), v1));
+    const vec second_half = vec_or(lookup_faults(vec_before(last, v2), v2), lookup_faults(vec_before(v2, v3), v3));
+    return lookup_state(vec_or(first_half, second_half), tail_word);
+}
+
+/* The faults of the four vectors at offset i; *last is the vector before them and becomes the fourth. */
+SIMD_INLINE vec lookup_group(enum utf8_form form, struct utf8_text text, size_t i, vec *last)
+{
+    const uint8_t *src = text.src + i;
+    const vec keys = vec_all32(text.key);
+    const vec v0 = lookup_load(form, src, keys);
+    const vec v1 = lookup_load(form, src + VEC_BYTES, keys);
+    const vec v2 = lookup_load(form, src + 2 * VEC_BYTES, keys);
+    const vec v3 = lookup_load(form, src + 3 * VEC_BYTES, keys);
+    const vec before = *last;
+
+    lookup_store(form, text, i, v0);
+    lookup_store(form, text, i + VEC_BYTES, v1);
+    lookup_store(form, text, i + 2 * VEC_BYTES, v2);
+    lookup_store(form, text, i + 3 * VEC_BYTES, v3);
+    *last = v3;
+    if (vec_is_ascii(vec_or(vec_or(v0, v1), vec_or(v2, v3))))
+        return lookup_cut(before);
+
+    const vec first_half = vec_or(lookup_faults(vec_before(before, v0), v0), lookup_faults(vec_before(v0, v1), v1));
+    const vec second_half = vec_or(lookup_faults(vec_before(v1, v2), v2), lookup_faults(vec_before(v2, v3), v3));
+    return vec_or(first_half, second_half);
+}
+
+/* More than VEC_BYTES. */
+SIMD_INLINE uint32_t lookup_long(enum utf8_form form, struct utf8_text text)
+{
+    const size_t at = text.len - VEC_BYTES;
+    const vec tail = lookup_load(form, text.src + at, vec_all32(simd_key_turn(text.key, text.len)));
+    const vec tail_last = lookup_last_before(form, text, at);
+    const uint32_t tail_word = utf8_word_before(form, text, text.len);
+    const vec keys = vec_all32(text.key);
+    vec last = vec_zero();
+    vec faults = vec_zero();
+    size_t i = 0;
+
+    for (; text.len - i > 4 * VEC_BYTES; i += 4 * VEC_BYTES)
+        faults = vec_or(faults, lookup_group(form, text, i, &last));
+    for (; text.len - i > VEC_BYTES; i += VEC_BYTES) {
+        const vec v = lookup_load(form, text.src + i, keys);
+        lookup_store(form, text, i, v);
+        faults = vec_or(faults, lookup_faults(vec_before(last, v), v));
+        last = v;
+    }
+    lookup_store(form, text, at, tail);
+    faults = vec_or(faults, lookup_faults(vec_before(tail_last, tail), tail));
+    return lookup_state(faults, tail_word);
+}
+
+#endif

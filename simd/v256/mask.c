@@ -1,0 +1,18 @@
+#include "simd/v256/vec.h"
+
+#include "simd/mask_vec.h"
+#include "simd/v128/pair.h"
+#include "simd/v256/kernels.h"
+#include "simd/v256/pair.h"
+
+void v256_mask(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
+{
+    if (len < 16)
+        words_mask(dst, src, len, key);
+    else if (len <= 32)
+        v128_mask_pair(dst, src, len, key);
+    else if (len <= 64)
+        v256_mask_pair(dst, src, len, key);
+    else
+        mask_vec(dst, src, len, key);
+}

@@ -1,0 +1,212 @@
+/*
+ * UTF-8 in masks of 64 bits, a bit per byte of a vector.
+ *
+ * The leads say where continuations must be: one byte behind each lead, two behind those of three bytes and more,
+ * three behind those of four. That is compared with where they are. What Unicode table 3-7 says beyond that is about
+ * the second byte behind eight leads: a permute gives for each lead the classes of second bytes that it bars,
+ * another for each byte its class, and a byte is at fault where its class meets what its predecessor bars.
+ */
+#include "simd/v512/vec.h"
+
+#include "simd/utf8_text.h"
+#include "simd/v512/kernels.h"
+#include "simd/v512/pair.h"
+
+enum second_class { SECOND_80_8F = 1, SECOND_90_9F = 2, SECOND_A0_BF = 4, SECOND_ANY = 7 };
+
+/* By the low six bits of a lead, C0 to FF. */
+static const uint8_t barred_by_lead[64] = {
+    [0x00] = SECOND_ANY,                  /* C0, C1: overlong */
+    [0x01] = SECOND_ANY,                  /* */
+    [0x20] = SECOND_80_8F | SECOND_90_9F, /* E0: overlong */
+    [0x2D] = SECOND_A0_BF,                /* ED: surrogates */
+    [0x30] = SECOND_80_8F,                /* F0: overlong */
+    [0x34] = SECOND_90_9F | SECOND_A0_BF, /* F4: beyond U+10FFFF */
+    SECOND_ANY,
+    SECOND_ANY,
+    SECOND_ANY,
+    SECOND_ANY,
+    SECOND_ANY,
+    SECOND_ANY, /* F5 to FF */
+    SECOND_ANY,
+    SECOND_ANY,
+    SECOND_ANY,
+    SECOND_ANY,
+    SECOND_ANY,
+};
+
+/* By the low six bits of a continuation, 80 to BF. */
+static const uint8_t class_of_second[64] = {
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+};
+
+/* Byte 63 of the first of two vectors, then bytes 0 to 62 of the second. */
+static const uint8_t one_back[64] = {
+    63,  64,  65,  66,  67,  68,  69,  70,  71,  72,  73,  74,  75,  76,  77,  78,  79,  80,  81,  82,  83,  84,
+    85,  86,  87,  88,  89,  90,  91,  92,  93,  94,  95,  96,  97,  98,  99,  100, 101, 102, 103, 104, 105, 106,
+    107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126,
+};
+
+/* What the vectors so far leave to the next one. */
+struct context {
+    vec barred;      /* byte 63: the classes that the last byte bars */
+    uint64_t wanted; /* bits 0 to 2: where continuations must follow */
+};
+
+SIMD_INLINE struct context context_at_boundary(void)
+{
+    return (struct context){vec_all32(0), 0};
+}
+
+/* A bit for each byte of v that does not go with those before it. */
+SIMD_INLINE uint64_t faults_of(struct context *context, vec v)
+{
+    const uint64_t leads = simde_mm512_cmpge_epu8_mask(v, vec_all8(0xC0));
+    const uint64_t leads_of_3 = simde_mm512_cmpge_epu8_mask(v, vec_all8(0xE0));
+    const uint64_t leads_of_4 = simde_mm512_cmpge_epu8_mask(v, vec_all8(0xF0));
+    const uint64_t continuations = simde_mm512_movepi8_mask(v) & ~leads;
+    const uint64_t wanted = context->wanted | leads << 1 | leads_of_3 << 2 | leads_of_4 << 3;
+    const vec barred = simde_mm512_maskz_permutexvar_epi8(leads, v, vec_load(barred_by_lead));
+    const vec barred_here = simde_mm512_permutex2var_epi8(context->barred, vec_load(one_back), barred);
+    const vec classes = simde_mm512_permutexvar_epi8(v, vec_load(class_of_second));
+
+    context->barred = barred;
+    context->wanted = leads >> 63 | leads_of_3 >> 62 | leads_of_4 >> 61;
+    return (wanted ^ continuations) | simde_mm512_test_epi8_mask(barred_here, classes);
+}
+
+SIMD_INLINE vec load(enum utf8_form form, const uint8_t *src, vec keys)
+{
+    return form == UTF8_PLAIN ? vec_load(src) : vec_xor(vec_load(src), keys);
+}
+
+/* The bytes whose bits are not set are anything. */
+SIMD_INLINE vec load_where(enum utf8_form form, uint64_t where, const uint8_t *src, vec keys)
+{
+    const vec v = vec_load_where(where, src);
+    return form == UTF8_PLAIN ? v : vec_xor(v, keys);
+}
+
+SIMD_INLINE void store(enum utf8_form form, struct utf8_text text, size_t at, vec v)
+{
+    if (form == UTF8_UNMASK)
+        vec_store(text.dst + at, v);
+}
+
+SIMD_INLINE uint32_t state_after(uint64_t faults, uint32_t tail_word)
+{
+    return faults == 0 ? utf8_tail_state(tail_word) : SIMD_UTF8_BAD;
+}
+
+/* 4 to 64 bytes. */
+SIMD_INLINE uint32_t one(enum utf8_form form, struct utf8_text text)
+{
+    const uint64_t where = vec_first(text.len);
+    const vec v = load_where(form, where, text.src, vec_all32(text.key));
+    const uint32_t tail_word = utf8_word_before(form, text, text.len);
+    struct context context = context_at_boundary();
+
+    if (form == UTF8_UNMASK)
+        v512_mask_one(text.dst, text.src, text.len, text.key);
+    if (SIMD_LIKELY((simde_mm512_movepi8_mask(v) & where) == 0))
+        return SIMD_UTF8_BOUNDARY;
+    return state_after(faults_of(&context, v) & where, tail_word);
+}
+
+/* 65 to 128 bytes. */
+SIMD_INLINE uint32_t two(enum utf8_form form, struct utf8_text text)
+{
+    const uint64_t where = vec_first(text.len - VEC_BYTES);
+    const vec keys = vec_all32(text.key);
+    const vec v0 = load(form, text.src, keys);
+    const vec v1 = load_where(form, where, text.src + VEC_BYTES, keys);
+    const uint32_t tail_word = utf8_word_before(form, text, text.len);
+    struct context context = context_at_boundary();
+
+    if (form == UTF8_UNMASK)
+        v512_mask_pair(text.dst, text.src, text.len, text.key);
+    if (SIMD_LIKELY((simde_mm512_movepi8_mask(v0) | (simde_mm512_movepi8_mask(v1) & where)) == 0))
+        return SIMD_UTF8_BOUNDARY;
+
+    const uint64_t faults = faults_of(&context, v0);
+    return state_after(faults | (faults_of(&context, v1) & where), tail_word);
+}
+
+/* Four vectors at offset i: not zero where one is at fault. */
+SIMD_INLINE uint64_t group(enum utf8_form form, struct utf8_text text, size_t i, struct context *context)
+{
+    const uint8_t *src = text.src + i;
+    const vec keys = vec_all32(text.key);
+    const vec v0 = load(form, src, keys);
+    const vec v1 = load(form, src + VEC_BYTES, keys);
+    const vec v2 = load(form, src + 2 * VEC_BYTES, keys);
+    const vec v3 = load(form, src + 3 * VEC_BYTES, keys);
+
+    store(form, text, i, v0);
+    store(form, text, i + VEC_BYTES, v1);
+    store(form, text, i + 2 * VEC_BYTES, v2);
+    store(form, text, i + 3 * VEC_BYTES, v3);
+    if (simde_mm512_movepi8_mask(vec_or(vec_or(v0, v1), vec_or(v2, v3))) == 0) {
+        const uint64_t faults = context->wanted;
+        *context = context_at_boundary();
+        return faults;
+    }
+    uint64_t faults = faults_of(context, v0);
+    faults |= faults_of(context, v1);
+    faults |= faults_of(context, v2);
+    return faults | faults_of(context, v3);
+}
+
+/* More than 128 bytes. */
+SIMD_INLINE uint32_t many(enum utf8_form form, struct utf8_text text)
+{
+    const size_t at = text.len - VEC_BYTES;
+    const vec tail = load(form, text.src + at, vec_all32(simd_key_turn(text.key, text.len)));
+    const uint32_t tail_word = utf8_word_before(form, text, text.len);
+    const vec keys = vec_all32(text.key);
+    struct context context = context_at_boundary();
+    uint64_t faults = 0;
+    size_t i = 0;
+
+    for (; text.len - i > 4 * VEC_BYTES; i += 4 * VEC_BYTES)
+        faults |= group(form, text, i, &context);
+    for (; text.len - i > VEC_BYTES; i += VEC_BYTES) {
+        const vec v = load(form, text.src + i, keys);
+        store(form, text, i, v);
+        faults |= faults_of(&context, v);
+    }
+
+    const uint64_t where = vec_first(text.len - i);
+    faults |= faults_of(&context, load_where(form, where, text.src + i, keys)) & where;
+    store(form, text, at, tail);
+    return state_after(faults, tail_word);
+}
+
+SIMD_INLINE uint32_t run(enum utf8_form form, uint32_t state, struct utf8_text text)
+{
+    if (SIMD_UNLIKELY(state != SIMD_UTF8_BOUNDARY))
+        return scalar_resume(&v512_kernels, form, state, text);
+    if (SIMD_UNLIKELY(text.len < 4))
+        return scalar_run(form, state, text);
+    if (text.len <= 64)
+        return one(form, text);
+    if (text.len <= 128)
+        return two(form, text);
+    return many(form, text);
+}
+
+uint32_t v512_utf8(uint32_t state, const uint8_t *src, size_t len)
+{
+    return run(UTF8_PLAIN, state, (struct utf8_text){NULL, src, len, 0});
+}
+
+uint32_t v512_utf8_masked(uint32_t state, const uint8_t *src, size_t len, uint32_t key)
+{
+    return run(UTF8_MASKED, state, (struct utf8_text){NULL, src, len, key});
+}
+
+uint32_t v512_unmask_utf8(uint32_t state, uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
+{
+    return run(UTF8_UNMASK, state, (struct utf8_text){dst, src, len, key});
+}
