@@ -12,7 +12,7 @@ enum { WS_HANDSHAKE_KEY_BYTES = 24, WS_HANDSHAKE_ACCEPT_BYTES = 28, WS_HANDSHAKE
 
 enum ws_handshake_status {
     WS_HANDSHAKE_OK = 0,
-#define WS_HANDSHAKE_STATUS(name, code, text) WS_HANDSHAKE_##name,
+#define WS_HANDSHAKE_STATUS(name, word, code, text) WS_HANDSHAKE_##name,
 #include "core/proto/ws_handshake_status.def"
 #undef WS_HANDSHAKE_STATUS
     WS_HANDSHAKE_STATUS_COUNT
