@@ -2,20 +2,22 @@
  * http1_body - where the body behind a head ends, as its bytes arrive (RFC 9112 sections 6 and 7.1).
  *
  * Nothing is decoded: the coding is only followed, so that a body may go on as it came and its end is known.
- * Thread: any (pure). Memory: none. Errors: HTTP1_BODY_BAD, final. Limits: chunk sizes below 2^63; chunk lines and the
- * trailer section together at most 16 KiB.
+ * Thread: any (pure). Memory: none. Errors: HTTP1_BODY_BAD, final. Limits: chunk sizes below 2^63; a chunk's line and
+ * the trailer section HTTP1_BODY_LINE_BYTES_MAX each.
  */
 #ifndef CORE_PROTO_HTTP1_BODY_H
 #define CORE_PROTO_HTTP1_BODY_H
 
 #include "core/proto/http1_head.h"
 
+enum { HTTP1_BODY_LINE_BYTES_MAX = 16384 };
+
 enum http1_body_status { HTTP1_BODY_MORE, HTTP1_BODY_END, HTTP1_BODY_BAD };
 
 struct http1_body_reader {
     enum http1_body kind;
     uint8_t state;       /* private: where in the chunked coding */
-    uint32_t line_bytes; /* private: of chunk lines and trailers so far */
+    uint32_t line_bytes; /* private: of the chunk's line, or of the trailers, so far */
     uint64_t left;       /* of the length, or of the current chunk */
 };
 

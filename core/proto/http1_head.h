@@ -12,21 +12,9 @@
 #ifndef CORE_PROTO_HTTP1_HEAD_H
 #define CORE_PROTO_HTTP1_HEAD_H
 
-#include <stdint.h>
-
-#include "core/base/attrs.h"
-#include "core/base/slice.h"
+#include "core/proto/http1.h"
 
 enum { HTTP1_HEAD_HEADERS_MAX = 100 };
-
-enum http1_status {
-    HTTP1_OK = 0,
-    HTTP1_NEED_MORE,
-#define HTTP1_STATUS(name, code, text) HTTP1_##name,
-#include "core/proto/http1_status.def"
-#undef HTTP1_STATUS
-    HTTP1_STATUS_COUNT
-};
 
 struct http1_header {
     struct slice name;
@@ -57,15 +45,11 @@ struct http1_head {
     struct http1_header headers[HTTP1_HEAD_HEADERS_MAX];
 };
 
-/* The status code that a server answers a fault with: 400, 431, 505; 0 for OK and NEED_MORE. */
-uint16_t http1_status_code(enum http1_status status);
-/* What happened, in words: static. */
-const char *http1_status_text(enum http1_status status);
-
 /*
  * Looks for the end of a head in in, whose first *scanned bytes earlier calls have seen (0 at first); moves *scanned
  * on. HTTP1_OK: the head is whole and has *scanned bytes. HTTP1_NEED_MORE: it is not, and is not longer than bytes_max.
- * HTTP1_ERR_TOO_LARGE: no end within bytes_max bytes. HTTP1_ERR_CONTROL_BYTE, _BARE_LF, _BARE_CR: seen at *scanned.
+ * HTTP1_ERR_TOO_LARGE: no end within bytes_max bytes. HTTP1_ERR_CONTROL_BYTE, _BARE_LF, _BARE_CR, _START_LINE (an empty
+ * line in front of it): seen at *scanned.
  */
 MUST_USE enum http1_status http1_head_scan(struct slice in, size_t bytes_max, size_t *scanned);
 
@@ -75,7 +59,7 @@ MUST_USE enum http1_status http1_head_scan(struct slice in, size_t bytes_max, si
  * or malformed Content-Length, Content-Length with Transfer-Encoding, a Transfer-Encoding other than exactly one
  * "chunked" or one in HTTP/1.0, a target with a fragment, a target that is neither origin- nor absolute-form
  * ("*" and CONNECT's authority-form: HTTP1_ERR_TARGET).
- * On any but HTTP1_OK *head is unspecified.
+ * HTTP1_NEED_MORE when there is no empty line. On any but HTTP1_OK *head is unspecified.
  */
 MUST_USE enum http1_status http1_head_parse_request(struct slice in, struct http1_head *head);
 
@@ -90,12 +74,5 @@ size_t http1_head_count(const struct http1_head *head, struct slice name);
 
 /* Whether a comma-separated list in any header with the name has the token (RFC 9110 section 5.6.1; without case). */
 bool http1_head_has_token(const struct http1_head *head, struct slice name, struct slice token);
-
-/* Takes the next element off the front of a comma-separated list; false when none is left. Empty elements are skipped.
- */
-bool http1_list_next(struct slice *list, struct slice *element);
-
-/* Whether s is a token (RFC 9110 section 5.6.2): not empty, tchar only. */
-bool http1_is_token(struct slice s);
 
 #endif

@@ -20,7 +20,7 @@ void http1_write_init(struct http1_write *w, uint8_t *ptr, size_t size);
 
 /* Bytes as they are. */
 void http1_write_bytes(struct http1_write *w, struct slice bytes);
-/* Formatted text, as printf does. */
+/* Formatted text, as printf does: it needs one byte of room more than it has. */
 void http1_write_text(struct http1_write *w, const char *format, ...) PRINTF(2, 3);
 /* "name: value\r\n". Neither may have CR, LF or NUL (asserted). */
 void http1_write_header(struct http1_write *w, struct slice name, struct slice value);

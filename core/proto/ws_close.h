@@ -39,8 +39,8 @@ bool ws_close_code_is_valid(uint16_t code);
 MUST_USE enum ws_status ws_close_decode(struct slice payload, struct ws_close *close);
 
 /*
- * Writes a plain Close payload; returns its bytes. A code of WS_CLOSE_NO_STATUS gives an empty payload; a reason longer
- * than 123 bytes is cut at a code point boundary.
+ * Writes a plain Close payload; returns its bytes. A code that must not be on the wire (WS_CLOSE_NO_STATUS,
+ * WS_CLOSE_ABNORMAL) gives an empty payload; a reason longer than 123 bytes is cut at a code point boundary.
  */
 size_t ws_close_encode(const struct ws_close *close, uint8_t out[WS_FRAME_CONTROL_BYTES_MAX]);
 

@@ -1,18 +1,24 @@
 /*
  * ws_handshake - the opening handshake of RFC 6455 section 4, both sides: what a head must say, and the accept key.
  *
- * Thread: any (pure). Memory: none. Errors: enum ws_handshake_status. Limits: as http1_head.
+ * Thread: any (pure). Memory: none. Errors: enum ws_handshake_status. Limits: as
+ * http1_head; WS_HANDSHAKE_SUBPROTOCOLS_MAX.
  */
 #ifndef CORE_PROTO_WS_HANDSHAKE_H
 #define CORE_PROTO_WS_HANDSHAKE_H
 
 #include "core/proto/http1_head.h"
 
-enum { WS_HANDSHAKE_KEY_BYTES = 24, WS_HANDSHAKE_ACCEPT_BYTES = 28, WS_HANDSHAKE_NONCE_BYTES = 16 };
+enum {
+    WS_HANDSHAKE_KEY_BYTES = 24,
+    WS_HANDSHAKE_ACCEPT_BYTES = 28,
+    WS_HANDSHAKE_NONCE_BYTES = 16,
+    WS_HANDSHAKE_SUBPROTOCOLS_MAX = 100, /* that a request may offer: each is compared with all before it */
+};
 
 enum ws_handshake_status {
     WS_HANDSHAKE_OK = 0,
-#define WS_HANDSHAKE_STATUS(name, code, text) WS_HANDSHAKE_##name,
+#define WS_HANDSHAKE_STATUS(name, word, code, text) WS_HANDSHAKE_##name,
 #include "core/proto/ws_handshake_status.def"
 #undef WS_HANDSHAKE_STATUS
     WS_HANDSHAKE_STATUS_COUNT

@@ -16,6 +16,7 @@
 #define CORE_PROTO_WS_MESSAGE_H
 
 #include "core/proto/ws_frame.h"
+#include "simd/simd.h"
 
 enum ws_masking {
     WS_MASKING_REQUIRED,  /* frames come from a client (RFC 6455 5.1) */
@@ -41,6 +42,7 @@ struct ws_message {
     uint32_t key;           /* turned to the next payload byte */
     uint32_t utf8;          /* state of simd.h, of a text message */
     uint8_t opcode;         /* of the message that is open; 0 when none is */
+    bool is_text;           /* the open message's payload is text as it stands (no RSV bit): its UTF-8 is checked */
     bool in_frame;          /* inside a data frame's payload */
     bool frame_fin;         /* the current data frame ends its message */
     uint8_t held_bytes;     /* of held */
@@ -80,6 +82,10 @@ static inline bool ws_message_is_between_frames(const struct ws_message *m)
 }
 
 /* Copies the part's payload, unmasked, to out; returns its bytes. For control frames: at most 125. */
-size_t ws_part_unmask(const struct ws_part *part, uint8_t *out);
+static inline size_t ws_part_unmask(const struct ws_part *part, uint8_t *out)
+{
+    simd->mask(out, part->body.ptr, part->body.len, part->key);
+    return part->body.len;
+}
 
 #endif

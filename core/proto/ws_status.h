@@ -11,7 +11,7 @@
 enum ws_status {
     WS_OK = 0,
     WS_NEED_MORE, /* the input ends before the next thing is whole */
-#define WS_STATUS(name, code, text) WS_##name,
+#define WS_STATUS(name, word, code, text) WS_##name,
 #include "core/proto/ws_status.def"
 #undef WS_STATUS
     WS_STATUS_COUNT
