@@ -16,7 +16,7 @@ void ring_fixture_open(struct io *io)
                                          .buffer_count = RING_FIXTURE_BUFFERS,
                                          .node_count = RING_FIXTURE_NODES,
                                          .chunk_count = RING_FIXTURE_CHUNKS};
-    char                     why[IO_WHY_BYTES_MAX];
+    char why[IO_WHY_BYTES_MAX];
     cr_assert_eq(io_open(io, &settings, why), 0, "%s", why);
 }
 

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 
 struct item {
-    int         value;
+    int value;
     struct list link;
 };
 

@@ -6,8 +6,8 @@
 Test(rng, fills_more_than_its_pool_and_never_the_same)
 {
     struct rng r = {0};
-    uint8_t    a[1000] = {0}, b[1000] = {0};
-    unsigned   zeros = 0;
+    uint8_t a[1000] = {0}, b[1000] = {0};
+    unsigned zeros = 0;
 
     rng_fill(&r, a, sizeof a);
     rng_fill(&r, b, sizeof b);
@@ -20,7 +20,7 @@ Test(rng, fills_more_than_its_pool_and_never_the_same)
 
 Test(rng, gives_each_byte_once)
 {
-    struct rng     r = {0};
+    struct rng r = {0};
     const uint32_t first = rng_u32(&r);
     const uint64_t second = rng_u64(&r);
 

@@ -6,12 +6,12 @@
 
 struct thing {
     struct slab_item item;
-    uint8_t          bytes[20];
+    uint8_t bytes[20];
 };
 
 Test(slab, gives_capacity_items_and_then_none)
 {
-    struct slab   s;
+    struct slab s;
     struct thing *things[5];
 
     cr_assert_eq(slab_init(&s, sizeof(struct thing), 5), 0);
@@ -60,7 +60,7 @@ Test(slab, aborts_when_it_ends_while_something_is_out, .signal = SIGABRT)
 
 Test(slab, aborts_on_an_item_that_is_not_its_own, .signal = SIGABRT)
 {
-    struct slab  s;
+    struct slab s;
     struct thing stranger;
 
     cr_assert_eq(slab_init(&s, sizeof(struct thing), 2), 0);

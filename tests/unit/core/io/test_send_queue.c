@@ -6,7 +6,7 @@
 
 #include "tests/support/ring_fixture.h"
 
-static struct io         io;
+static struct io io;
 static struct send_queue queue;
 
 static void set_up(void)
@@ -34,7 +34,7 @@ static struct lease lease(uint16_t buffer, uint8_t fill)
 static size_t flatten(uint8_t *out)
 {
     struct iovec iov[64];
-    size_t       bytes = 0, at = 0;
+    size_t bytes = 0, at = 0;
     const unsigned count = send_queue_gather(&queue, iov, 64, &bytes);
     for (unsigned i = 0; i < count; i++) {
         memcpy(out + at, iov[i].iov_base, iov[i].iov_len);
@@ -46,9 +46,9 @@ static size_t flatten(uint8_t *out)
 
 Test(send_queue, copies_fill_one_chunk_before_the_next)
 {
-    uint8_t      big[SEND_QUEUE_CHUNK_BYTES];
+    uint8_t big[SEND_QUEUE_CHUNK_BYTES];
     struct iovec iov[8];
-    size_t       bytes;
+    size_t bytes;
 
     memset(big, 'x', sizeof big);
     cr_assert_eq(send_queue_push_copy(&queue, &io.pool, SLICE_LITERAL("hello ")), 0);
@@ -65,8 +65,8 @@ Test(send_queue, copies_fill_one_chunk_before_the_next)
 Test(send_queue, references_that_follow_each_other_are_one_and_hold_the_buffer_once)
 {
     const struct lease l = lease(0, 'a');
-    struct iovec       iov[8];
-    size_t             bytes;
+    struct iovec iov[8];
+    size_t bytes;
 
     cr_assert_eq(send_queue_push_reference(&queue, &io.pool, (struct slice){l.bytes.ptr, 100}, 0), 0);
     cr_assert_eq(send_queue_push_reference(&queue, &io.pool, (struct slice){l.bytes.ptr + 100, 50}, 0), 0);
@@ -106,8 +106,8 @@ Test(send_queue, advancing_stops_inside_a_node)
 Test(send_queue, gathers_no_more_than_it_may)
 {
     const struct lease l = lease(0, 'a');
-    struct iovec       iov[2];
-    size_t             bytes;
+    struct iovec iov[2];
+    size_t bytes;
 
     for (size_t i = 0; i < 4; i++) {
         cr_assert_eq(send_queue_push_reference(&queue, &io.pool, (struct slice){l.bytes.ptr + 2 * i, 1}, 0), 0);
@@ -120,7 +120,7 @@ Test(send_queue, gathers_no_more_than_it_may)
 Test(send_queue, detaching_keeps_bytes_and_order_and_gives_buffers_back)
 {
     const struct lease a = lease(0, 'a'), b = lease(1, 'b');
-    uint8_t            want[2100], got[2100];
+    uint8_t want[2100], got[2100];
 
     memset(want, 'a', 1000);
     memcpy(want + 1000, "between", 7);
@@ -148,9 +148,9 @@ Test(send_queue, says_when_the_pool_is_exhausted_and_changes_nothing)
     cr_assert_eq(send_queue_push_copy(&queue, &io.pool, SLICE_LITERAL("x")), 0);
     cr_assert_eq(send_queue_push_copy(&queue, &io.pool, (struct slice){big, sizeof big}), -ENOMEM);
     cr_assert_eq(queue.bytes, 1);
-    cr_assert_eq(send_queue_push_copy(&queue, &io.pool,
-                                      (struct slice){big, RING_FIXTURE_CHUNKS * SEND_QUEUE_CHUNK_BYTES - 1}),
-                 0);
+    cr_assert_eq(
+        send_queue_push_copy(&queue, &io.pool, (struct slice){big, RING_FIXTURE_CHUNKS * SEND_QUEUE_CHUNK_BYTES - 1}),
+        0);
     cr_assert_eq(send_queue_push_copy(&queue, &io.pool, SLICE_LITERAL("y")), -ENOMEM);
 
     const struct lease l = lease(0, 'a');
@@ -176,7 +176,7 @@ Test(send_queue, runs_out_of_nodes_before_it_loses_a_reference)
 Test(send_queue, keeps_a_random_stream_in_order)
 {
     static uint8_t in[1 << 20], out[1 << 20], window[1 << 20];
-    size_t         pushed = 0, sent = 0;
+    size_t pushed = 0, sent = 0;
 
     srand(11);
     for (size_t i = 0; i < sizeof in; i++) {

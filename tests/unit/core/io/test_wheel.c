@@ -5,8 +5,8 @@
 
 struct probe {
     struct wheel_timer timer;
-    uint64_t           fired_at;
-    unsigned           count;
+    uint64_t fired_at;
+    unsigned count;
 };
 
 static struct wheel wheel;
@@ -22,7 +22,6 @@ static void start(uint64_t now_ms)
 {
     wheel_init(&wheel, now_ms);
 }
-
 
 Test(wheel, fires_at_its_deadline_and_not_before)
 {
@@ -119,8 +118,8 @@ Test(wheel, agrees_with_a_plain_list_over_random_operations)
 {
     enum { TIMERS = 64, STEPS = 200000 };
     static struct probe p[TIMERS];
-    static uint64_t     deadline[TIMERS];
-    uint64_t            now = 987654321;
+    static uint64_t deadline[TIMERS];
+    uint64_t now = 987654321;
 
     srand(7);
     start(now);
@@ -128,7 +127,7 @@ Test(wheel, agrees_with_a_plain_list_over_random_operations)
         wheel_timer_init(&p[i].timer, note);
     }
     for (int step = 0; step < STEPS; step++) {
-        const int      i = rand() % TIMERS;
+        const int i = rand() % TIMERS;
         const uint64_t span = UINT64_C(1) << rand() % 24;
         if (rand() % 4 == 0) {
             wheel_clear(&p[i].timer);

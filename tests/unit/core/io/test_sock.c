@@ -1,0 +1,307 @@
+#include "core/io/sock.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/support/ring_fixture.h"
+
+enum { KEPT_BYTES = 1 << 20 };
+
+static struct io io;
+static struct sock *sock;
+static int far; /* the other end */
+static uint8_t kept[KEPT_BYTES];
+static size_t kept_bytes;
+static unsigned received_count, sent_count;
+static bool has_ended, is_closed, is_connected, keeps_leases;
+static int end_error, connect_error, send_error;
+static uint16_t leased[RING_FIXTURE_BUFFERS];
+
+static void on_received(struct sock *s, struct lease lease)
+{
+    if (kept_bytes + lease.bytes.len <= sizeof kept) {
+        memcpy(kept + kept_bytes, lease.bytes.ptr, lease.bytes.len);
+    }
+    kept_bytes += lease.bytes.len;
+    if (keeps_leases) {
+        leased[received_count] = lease.buffer;
+    } else {
+        buf_ring_release(&s->io->bufs, lease.buffer);
+    }
+    received_count++;
+}
+
+static void on_ended(struct sock *s, int error)
+{
+    (void)s;
+    has_ended = true;
+    end_error = error;
+}
+
+static void on_connected(struct sock *s, int error)
+{
+    (void)s;
+    is_connected = true;
+    connect_error = error;
+}
+
+static void on_sent(struct sock *s, int error)
+{
+    (void)s;
+    sent_count++;
+    send_error = error;
+}
+
+static void on_closed(struct sock *s)
+{
+    (void)s;
+    is_closed = true;
+}
+
+static const struct sock_events events = {on_received, on_ended, on_connected, on_sent, on_closed};
+
+static void set_up(void)
+{
+    int pair[2];
+
+    ring_fixture_open(&io);
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    sock = sock_accept(&io, pair[0], &events, NULL);
+    cr_assert_not_null(sock);
+    far = pair[1];
+}
+
+static void tear_down(void)
+{
+    sock_close(sock);
+    ring_fixture_until(&io, &is_closed);
+    close(far);
+    ring_fixture_close(&io);
+}
+
+TestSuite(sock, .init = set_up, .fini = tear_down);
+
+static void far_sends(const char *text)
+{
+    cr_assert_eq(send(far, text, strlen(text), 0), (ssize_t)strlen(text));
+}
+
+Test(sock, receives_until_told_to_stop)
+{
+    sock_read(sock, SOCK_READING_MULTISHOT);
+    for (int i = 0; i < 20; i++) {
+        far_sends("abc");
+        ring_fixture_for(&io, 2);
+    }
+    cr_assert_eq(kept_bytes, 60);
+    sock_read(sock, SOCK_READING_OFF);
+    ring_fixture_for(&io, 5);
+    far_sends("more");
+    ring_fixture_for(&io, 20);
+    cr_assert_eq(kept_bytes, 60);
+    sock_read(sock, SOCK_READING_MULTISHOT);
+    ring_fixture_for(&io, 10);
+    cr_assert_eq(kept_bytes, 64);
+}
+
+Test(sock, receives_one_buffer_when_asked_for_one)
+{
+    static uint8_t big[3 * BUF_RING_BUFFER_BYTES];
+
+    cr_assert_eq(send(far, big, sizeof big, 0), (ssize_t)sizeof big);
+    sock_read(sock, SOCK_READING_ONCE);
+    ring_fixture_for(&io, 10);
+    cr_assert_eq(received_count, 1);
+    cr_assert_leq(kept_bytes, BUF_RING_BUFFER_BYTES);
+    sock_read(sock, SOCK_READING_ONCE);
+    ring_fixture_for(&io, 10);
+    cr_assert_eq(received_count, 2);
+}
+
+Test(sock, waits_for_buffers_and_loses_nothing)
+{
+    static uint8_t big[2 * RING_FIXTURE_BUFFERS * BUF_RING_BUFFER_BYTES];
+    size_t put = 0;
+
+    keeps_leases = true;
+    sock_read(sock, SOCK_READING_MULTISHOT);
+    for (int i = 0; i < 40 && put < sizeof big; i++) {
+        const ssize_t n = send(far, big + put, sizeof big - put, MSG_DONTWAIT);
+        put += n > 0 ? (size_t)n : 0;
+        ring_fixture_for(&io, 2);
+    }
+    cr_assert_eq(received_count, RING_FIXTURE_BUFFERS, "took %u buffers", received_count);
+    cr_assert(list_is_linked(&sock->starved_link));
+    keeps_leases = false;
+    for (unsigned i = 0; i < RING_FIXTURE_BUFFERS; i++) {
+        buf_ring_release(&io.bufs, leased[i]);
+    }
+    ring_fixture_for(&io, 50);
+    cr_assert_eq(kept_bytes, put);
+}
+
+Test(sock, tells_the_end_of_stream_once_and_can_still_send)
+{
+    unsigned char got[16];
+
+    sock_read(sock, SOCK_READING_MULTISHOT);
+    far_sends("last");
+    shutdown(far, SHUT_WR);
+    ring_fixture_until(&io, &has_ended);
+    cr_assert_eq(end_error, 0);
+    cr_assert_eq(kept_bytes, 4);
+    cr_assert_eq(sock_send_copy(sock, SLICE_LITERAL("answer")), 0);
+    ring_fixture_for(&io, 10);
+    cr_assert_eq(ring_fixture_drain(far, got, sizeof got), 6);
+}
+
+Test(sock, sends_everything_of_a_turn_in_one_send)
+{
+    unsigned char got[32];
+
+    cr_assert_eq(sock_send_copy(sock, SLICE_LITERAL("one ")), 0);
+    cr_assert_eq(sock_send_copy(sock, SLICE_LITERAL("two ")), 0);
+    cr_assert_eq(sock_send_copy(sock, SLICE_LITERAL("three")), 0);
+    cr_assert(!sock_is_flushed(sock));
+    ring_fixture_for(&io, 10);
+    cr_assert_eq(sent_count, 1);
+    cr_assert(sock_is_flushed(sock));
+    cr_assert_eq(ring_fixture_drain(far, got, sizeof got), 13);
+    cr_assert_eq(memcmp(got, "one two three", 13), 0);
+}
+
+/* The far end does not read; what refers to receive buffers is moved to chunks, and all of it arrives in the end. */
+Test(sock, a_slow_reader_holds_no_receive_buffer)
+{
+    static unsigned char want[200000], got[200000];
+    size_t put = 0, taken = 0;
+    const int small = 1;
+
+    setsockopt(sock->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    for (size_t i = 0; i < sizeof want; i++) {
+        want[i] = (unsigned char)(i * 31 >> 3);
+    }
+    for (int i = 0; i < 12; i++) {
+        const uint16_t buffer = (uint16_t)(i % RING_FIXTURE_BUFFERS);
+        if (io.bufs.references[buffer] != 0 || io.bufs.lent_count == 0) {
+            break;
+        }
+        const struct lease l = buf_ring_filled(&io.bufs, buffer, 8000);
+        memcpy(l.bytes.ptr, want + put, 8000);
+        cr_assert_eq(sock_send_reference(sock, slice_of_span(l.bytes), buffer), 0);
+        buf_ring_release(&io.bufs, buffer);
+        put += 8000;
+        if (i == 3) {
+            ring_fixture_for(&io, 10);
+            cr_assert(sock->is_congested);
+            cr_assert_eq(sock->out.references, 0);
+            cr_assert(buf_ring_is_whole(&io.bufs));
+        }
+    }
+    cr_assert_geq(put, 40000);
+    for (int i = 0; i < 400 && taken < put; i++) {
+        ring_fixture_for(&io, 1);
+        const long n = ring_fixture_drain(far, got + taken, sizeof got - taken);
+        taken += n > 0 ? (size_t)n : 0;
+    }
+    cr_assert_eq(taken, put);
+    cr_assert_eq(memcmp(got, want, put), 0);
+    ring_fixture_for(&io, 5);
+    cr_assert(!sock->is_congested);
+}
+
+Test(sock, tells_that_nothing_more_can_be_sent)
+{
+    close(far);
+    far = -1;
+    cr_assert_eq(sock_send_copy(sock, SLICE_LITERAL("x")), 0);
+    ring_fixture_for(&io, 10);
+    cr_assert_eq(send_error, -EPIPE);
+    cr_assert_eq(sock_queued_bytes(sock), 0);
+    cr_assert_eq(sock_send_copy(sock, SLICE_LITERAL("y")), 0);
+    cr_assert_eq(sock_queued_bytes(sock), 0);
+}
+
+Test(sock, closes_while_a_receive_and_a_blocked_send_are_in_flight)
+{
+    static uint8_t big[RING_FIXTURE_CHUNKS * SEND_QUEUE_CHUNK_BYTES];
+    const int small = 1;
+
+    setsockopt(sock->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    sock_read(sock, SOCK_READING_MULTISHOT);
+    cr_assert_eq(sock_send_copy(sock, (struct slice){big, sizeof big}), 0);
+    ring_fixture_for(&io, 10);
+    cr_assert(sock->send_armed);
+    cr_assert(sock->recv_armed);
+    sock_close(sock);
+    sock_close(sock);
+    ring_fixture_until(&io, &is_closed);
+}
+
+Test(sock, the_peer_sees_the_end_of_a_closed_sock)
+{
+    unsigned char got[4];
+
+    sock_read(sock, SOCK_READING_MULTISHOT);
+    ring_fixture_for(&io, 5);
+    sock_close(sock);
+    ring_fixture_until(&io, &is_closed);
+    cr_assert_eq(ring_fixture_drain(far, got, sizeof got), -1);
+}
+
+Test(sock, no_slot_is_told_and_the_descriptor_stays_the_callers)
+{
+    struct sock *more[RING_FIXTURE_SOCKS];
+    unsigned count = 0;
+    int pair[2], error = 0;
+    struct addr nowhere;
+
+    cr_assert_eq(addr_from_ip(&nowhere, SLICE_LITERAL("127.0.0.1"), 1), 0);
+    while (count < RING_FIXTURE_SOCKS) {
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        close(pair[1]);
+        more[count] = sock_accept(&io, pair[0], &events, NULL);
+        if (more[count] == NULL) {
+            break;
+        }
+        count++;
+    }
+    cr_assert_eq(count, RING_FIXTURE_SOCKS - 1);
+    cr_assert_eq(close(pair[0]), 0);
+    cr_assert_null(sock_connect(&io, &nowhere, &events, NULL, &error));
+    cr_assert_eq(error, -EMFILE);
+    for (unsigned i = 0; i < count; i++) {
+        sock_close(more[i]);
+    }
+    ring_fixture_for(&io, 20);
+    is_closed = false;
+}
+
+Test(sock, connects_or_says_why_not)
+{
+    struct addr addr;
+    int error = 0;
+    const int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+    cr_assert_eq(addr_from_ip(&addr, SLICE_LITERAL("127.0.0.1"), 0), 0);
+    cr_assert_eq(bind(listener, &addr.sa.any, addr.len), 0);
+    cr_assert_eq(getsockname(listener, &addr.sa.any, &addr.len), 0);
+
+    struct sock *refused = sock_connect(&io, &addr, &events, NULL, &error);
+    ring_fixture_until(&io, &is_connected);
+    cr_assert_eq(connect_error, -ECONNREFUSED);
+    sock_close(refused);
+    ring_fixture_until(&io, &is_closed);
+
+    cr_assert_eq(listen(listener, 4), 0);
+    is_connected = is_closed = false;
+    struct sock *good = sock_connect(&io, &addr, &events, NULL, &error);
+    ring_fixture_until(&io, &is_connected);
+    cr_assert_eq(connect_error, 0);
+    sock_close(good);
+    ring_fixture_until(&io, &is_closed);
+    is_closed = false;
+    close(listener);
+}
