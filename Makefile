@@ -162,6 +162,11 @@ format: ## rewrite sources with clang-format
 format-check: ## fail where clang-format would change something
 	$(Q)clang-format --dry-run -Werror $(ALL_C)
 
+$(O)/bin/gen_config_doc: $(call obj,tests/tidy/gen_config_doc.c tests/support/config_doc.c) $(LAYERS)
+	$(call link,$(LIBS_ALL))
+doc: $(O)/bin/gen_config_doc ## rewrite docs/configuration.md from gateway/conf/schema.def
+	$(Q)$(O)/bin/gen_config_doc > docs/configuration.md
+
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(O)/bin/sluice $(DESTDIR)$(BINDIR)/sluice
 	install -D -m 644 docs/examples/sluice.yaml $(DESTDIR)$(DOCDIR)/examples/sluice.yaml
