@@ -3,19 +3,22 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-static bool is_after(struct config_error e, struct config_mark at)
+/* Behind all lines of the file. */
+#define LINE_LAST UINT32_MAX
+
+static bool is_after(struct config_error a, struct config_error b)
 {
-    return e.line > at.line || (e.line == at.line && e.column > at.column);
+    return a.line > b.line || (a.line == b.line && a.column > b.column);
 }
 
-static void insert(struct config_errors *errors, struct config_mark at, char *text)
+static void insert(struct config_errors *errors, struct config_error error)
 {
     size_t i = errors->count;
 
-    for (; i > 0 && is_after(errors->list[i - 1], at); i--) {
+    for (; i > 0 && is_after(errors->list[i - 1], error); i--) {
         errors->list[i] = errors->list[i - 1];
     }
-    errors->list[i] = (struct config_error){.line = at.line, .column = at.column, .text = text};
+    errors->list[i] = error;
     errors->count++;
 }
 
@@ -31,20 +34,20 @@ void config_errors_add(struct config_errors *errors, struct config_mark at, cons
         errors->list = calloc(CONFIG_ERRORS_MAX, sizeof *errors->list);
         ASSERT(errors->list != NULL);
     }
+    const bool is_last = errors->count + 1 == CONFIG_ERRORS_MAX;
     va_start(args, format);
-    const int len = errors->count + 1 < CONFIG_ERRORS_MAX
-                        ? vasprintf(&text, format, args)
-                        : asprintf(&text, "more than %d errors; the rest is not listed", CONFIG_ERRORS_MAX - 1);
+    const int len = is_last ? asprintf(&text, "more than %d errors; the rest is not listed", CONFIG_ERRORS_MAX - 1)
+                            : vasprintf(&text, format, args);
     va_end(args);
     ASSERT(len >= 0);
-    insert(errors, errors->count + 1 < CONFIG_ERRORS_MAX ? at : (struct config_mark){UINT32_MAX, 1}, text);
+    insert(errors, (struct config_error){is_last ? LINE_LAST : at.line, at.column, text});
 }
 
 void config_errors_print(const struct config_errors *errors, FILE *out)
 {
     for (size_t i = 0; i < errors->count; i++) {
         const struct config_error *e = &errors->list[i];
-        const bool has_place = e->line != 0 && e->line != UINT32_MAX;
+        const bool has_place = e->line != 0 && e->line != LINE_LAST;
         if (has_place) {
             fprintf(out, "%s:%u:%u: %s\n", errors->file, e->line, e->column, e->text);
         } else {
