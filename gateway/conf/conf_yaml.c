@@ -8,6 +8,7 @@ struct builder {
     struct slice text;
     struct config_arena *arena;
     struct config_errors *errors;
+    size_t node_count;
 };
 
 static struct config_mark mark_from(yaml_mark_t m)
@@ -174,6 +175,11 @@ static struct conf_yaml_node *read_child(struct builder *b, yaml_event_type_t en
     }
     *at_end = event.type == end;
     if (*at_end) {
+        yaml_event_delete(&event);
+        return NULL;
+    }
+    if (++b->node_count > CONF_YAML_NODES_MAX) {
+        config_errors_add(b->errors, mark_from(event.start_mark), "more than %d keys and values", CONF_YAML_NODES_MAX);
         yaml_event_delete(&event);
         return NULL;
     }

@@ -3,9 +3,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-/* Behind all lines of the file. */
-#define LINE_LAST UINT32_MAX
-
 static bool is_after(struct config_error a, struct config_error b)
 {
     return a.line > b.line || (a.line == b.line && a.column > b.column);
@@ -22,6 +19,15 @@ static void insert(struct config_errors *errors, struct config_error error)
     errors->count++;
 }
 
+/* The last one there is room for. */
+static void add_more(struct config_errors *errors)
+{
+    char *text = NULL;
+
+    ASSERT(asprintf(&text, "more than %d errors; the rest is not listed", CONFIG_ERRORS_MAX - 1) >= 0);
+    errors->list[errors->count++] = (struct config_error){.text = text};
+}
+
 void config_errors_add(struct config_errors *errors, struct config_mark at, const char *format, ...)
 {
     char *text = NULL;
@@ -34,21 +40,21 @@ void config_errors_add(struct config_errors *errors, struct config_mark at, cons
         errors->list = calloc(CONFIG_ERRORS_MAX, sizeof *errors->list);
         ASSERT(errors->list != NULL);
     }
-    const bool is_last = errors->count + 1 == CONFIG_ERRORS_MAX;
+    if (errors->count + 1 == CONFIG_ERRORS_MAX) {
+        add_more(errors);
+        return;
+    }
     va_start(args, format);
-    const int len = is_last ? asprintf(&text, "more than %d errors; the rest is not listed", CONFIG_ERRORS_MAX - 1)
-                            : vasprintf(&text, format, args);
+    ASSERT(vasprintf(&text, format, args) >= 0);
     va_end(args);
-    ASSERT(len >= 0);
-    insert(errors, (struct config_error){is_last ? LINE_LAST : at.line, at.column, text});
+    insert(errors, (struct config_error){at.line, at.column, text});
 }
 
 void config_errors_print(const struct config_errors *errors, FILE *out)
 {
     for (size_t i = 0; i < errors->count; i++) {
         const struct config_error *e = &errors->list[i];
-        const bool has_place = e->line != 0 && e->line != LINE_LAST;
-        if (has_place) {
+        if (e->line != 0) {
             fprintf(out, "%s:%u:%u: %s\n", errors->file, e->line, e->column, e->text);
         } else {
             fprintf(out, "%s: %s\n", errors->file, e->text);

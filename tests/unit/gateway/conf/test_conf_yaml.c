@@ -1,6 +1,7 @@
 #include "gateway/conf/conf_yaml.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 #include "tests/support/config_expect.h"
 
@@ -145,4 +146,24 @@ Test(conf_yaml, nesting_has_a_limit)
         drop(&p);
     }
     config_expect_errors(deep, "t.yaml:1:17: nested deeper than 16 levels\n");
+}
+
+Test(conf_yaml, a_file_has_at_most_a_million_keys_and_values)
+{
+    char *text = malloc(2 * (CONF_YAML_NODES_MAX + 1) + 3);
+    size_t len = 0;
+
+    cr_assert_not_null(text);
+    text[len++] = '[';
+    for (size_t i = 0; i < CONF_YAML_NODES_MAX; i++) {
+        memcpy(text + len, "a,", 2);
+        len += 2;
+    }
+    memcpy(text + len, "]", 2);
+    struct parsed p = parse(text);
+    cr_assert_eq(p.root->count, CONF_YAML_NODES_MAX);
+    drop(&p);
+    memcpy(text + len, "a]", 3);
+    config_expect_errors(text, "t.yaml:1:2097154: more than 1048576 keys and values\n");
+    free(text);
 }
