@@ -141,8 +141,8 @@ test-sanitize: ## unit and end-to-end tests under ASan and UBSan, threads under 
 
 # simd/ alone, for aarch64, under qemu-user: scalar and v128 (NEON, through simde).
 ARM64_CC   ?= aarch64-linux-gnu-gcc
-ARM64_SRC  := $(filter-out simd/v256/% simd/v512/%,$(SIMD_SRC)) tests/arm64/main.c core/base/assert.c
-build/arm64/simd_tests: $(ARM64_SRC) $(wildcard simd/*.h simd/*/*.h tests/arm64/*.h tests/unit/simd/*.h)
+ARM64_SRC  := $(filter-out simd/v256/% simd/v512/%,$(SIMD_SRC)) $(wildcard tests/unit/simd/checks*.c) tests/arm64/main.c
+build/arm64/simd_tests: $(ARM64_SRC) $(wildcard simd/*.h simd/*/*.h tests/unit/simd/checks.*)
 	@mkdir -p $(@D)
 	@$(say) LD $@
 	$(Q)$(ARM64_CC) -O2 -g -static $(STD_FLAGS) -Wall -Wextra -Werror $(ARM64_SRC) -o $@
