@@ -66,11 +66,13 @@ submake    := $(MAKE) --no-print-directory
 all: $(O)/bin/sluice ## build build/bin/sluice
 
 # The folder decides the instruction set: nothing else is compiled with these flags.
+# gcc ends vector functions in vzeroupper only with the option named (part of -O2); clang always does, and knows it not.
+VZEROUPPER := -fexpensive-optimizations -Wno-ignored-optimization-argument
 ARCH := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
 ifeq ($(ARCH),x86_64)
 $(O)/obj/simd/v128/%.o: ISA_FLAGS := -mssse3 -msse4.1
-$(O)/obj/simd/v256/%.o: ISA_FLAGS := -mavx2 -mbmi -mbmi2
-$(O)/obj/simd/v512/%.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vbmi -mbmi -mbmi2 -mprefer-vector-width=512
+$(O)/obj/simd/v256/%.o: ISA_FLAGS := -mavx2 -mbmi -mbmi2 $(VZEROUPPER)
+$(O)/obj/simd/v512/%.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vbmi -mbmi -mbmi2 -mprefer-vector-width=512 $(VZEROUPPER)
 endif
 $(O)/obj/gateway/proc/%.o: CPPFLAGS += -DSLUICE_VERSION='"$(VERSION)"'
 
