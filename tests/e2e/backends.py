@@ -143,9 +143,9 @@ async def aiohttp_server(talk=echo, handler=None, **options):
 
     app = web.Application()
     app.router.add_route("*", "/{rest:.*}", handler or upgrade)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=0.1)
     await site.start()
     try:
         yield f"ws://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"

@@ -1,6 +1,7 @@
 """A TCP or unix connection in the hands of a test: raw bytes, HTTP heads and frames, each wait bounded."""
 import asyncio
 import base64
+import contextlib
 import hashlib
 import os
 import socket
@@ -257,6 +258,32 @@ class Wire:
         frame = await self.read_frame()
         assert frame.opcode == frames.CLOSE, f"opcode {frame.opcode} where a Close was due: {frame.payload[:60]!r}"
         return frames.close_parts(frame.payload)
+
+    async def read_out(self, data=b""):
+        """All bytes up to the end; a Close among them is answered, so that nobody has to wait for a timeout."""
+        data, answered = bytearray(data), False
+        while True:
+            if not answered and any(frame.opcode == frames.CLOSE for frame in frames.parse(bytes(data))[0]):
+                answered = True
+                with contextlib.suppress(ConnectionError):
+                    await self.send_close(1000)
+            try:
+                piece = await self.read_some()
+            except ConnectionError:
+                self.was_reset = True
+                return bytes(data)
+            if not piece:
+                return bytes(data)
+            data += piece
+
+    async def expect_close_and_end(self, *codes):
+        """A Close with one of these codes, and then, once it is answered, the end."""
+        data = await self.read_out()
+        closing, left = frames.parse(data)
+        assert left == b"" and [frame.opcode for frame in closing] == [frames.CLOSE], f"due was one Close: {data[:200]}"
+        code, reason = frames.close_parts(closing[0].payload)
+        assert code in codes, f"Close {code} {reason!r}, due was {codes}"
+        return reason
 
     async def expect_close(self, *codes):
         code, reason = await self.read_close()
