@@ -66,11 +66,13 @@ submake    := $(MAKE) --no-print-directory
 all: $(O)/bin/sluice ## build build/bin/sluice
 
 # The folder decides the instruction set: nothing else is compiled with these flags.
+# gcc ends vector functions in vzeroupper only with the option named (part of -O2); clang always does, and knows it not.
+VZEROUPPER := -fexpensive-optimizations -Wno-ignored-optimization-argument
 ARCH := $(shell $(CC) -dumpmachine 2>/dev/null | cut -d- -f1)
 ifeq ($(ARCH),x86_64)
 $(O)/obj/simd/v128/%.o: ISA_FLAGS := -mssse3 -msse4.1
-$(O)/obj/simd/v256/%.o: ISA_FLAGS := -mavx2 -mbmi -mbmi2
-$(O)/obj/simd/v512/%.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vbmi -mbmi -mbmi2 -mprefer-vector-width=512
+$(O)/obj/simd/v256/%.o: ISA_FLAGS := -mavx2 -mbmi -mbmi2 $(VZEROUPPER)
+$(O)/obj/simd/v512/%.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vbmi -mbmi -mbmi2 -mprefer-vector-width=512 $(VZEROUPPER)
 endif
 $(O)/obj/gateway/proc/%.o: CPPFLAGS += -DSLUICE_VERSION='"$(VERSION)"'
 
@@ -141,8 +143,8 @@ test-sanitize: ## unit and end-to-end tests under ASan and UBSan, threads under 
 
 # simd/ alone, for aarch64, under qemu-user: scalar and v128 (NEON, through simde).
 ARM64_CC   ?= aarch64-linux-gnu-gcc
-ARM64_SRC  := $(filter-out simd/v256/% simd/v512/%,$(SIMD_SRC)) tests/arm64/main.c core/base/assert.c
-build/arm64/simd_tests: $(ARM64_SRC) $(wildcard simd/*.h simd/*/*.h tests/arm64/*.h tests/unit/simd/*.h)
+ARM64_SRC  := $(filter-out simd/v256/% simd/v512/%,$(SIMD_SRC)) $(wildcard tests/unit/simd/checks*.c) tests/arm64/main.c
+build/arm64/simd_tests: $(ARM64_SRC) $(wildcard simd/*.h simd/*/*.h tests/unit/simd/checks.*)
 	@mkdir -p $(@D)
 	@$(say) LD $@
 	$(Q)$(ARM64_CC) -O2 -g -static $(STD_FLAGS) -Wall -Wextra -Werror $(ARM64_SRC) -o $@
@@ -159,13 +161,19 @@ fuzz-smoke: ## every fuzzer over its corpus, then T=5 seconds of new inputs
 	$(Q)tests/support/fuzz-smoke $(or $(T),5) $(FUZZERS)
 
 tidy: $(LAYERS) ## layers, sizes, prefixes, headers that compile alone, words that must not appear
-	$(Q)$(PYTHON) tests/tidy/tidy.py --build $(O)/obj --cc '$(CC)'
+	$(Q)$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/tidy
+	$(Q)$(PYTHON) -B tests/tidy/tidy.py --build $(O)/obj --cc '$(CC)'
 lint: ## clang-tidy
 	$(Q)tests/support/lint $(SIMD_SRC) $(CORE_SRC) $(GW_SRC) gateway/main.c -- $(STD_FLAGS)
 format: ## rewrite sources with clang-format
 	$(Q)clang-format -i $(ALL_C)
 format-check: ## fail where clang-format would change something
 	$(Q)clang-format --dry-run -Werror $(ALL_C)
+
+$(O)/bin/gen_config_doc: $(call obj,tests/tidy/gen_config_doc.c tests/support/config_doc.c) $(LAYERS)
+	$(call link,$(LIBS_ALL))
+doc: $(O)/bin/gen_config_doc ## rewrite docs/configuration.md from gateway/conf/schema.def
+	$(Q)$(O)/bin/gen_config_doc > docs/configuration.md
 
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(O)/bin/sluice $(DESTDIR)$(BINDIR)/sluice

@@ -26,14 +26,6 @@ SIMD_INLINE void lookup_store(enum utf8_form form, struct utf8_text text, size_t
         vec_store(text.dst + at, v);
 }
 
-/* The four bytes before offset at, as the vector before it; zeros where the text has no more. */
-SIMD_INLINE vec lookup_last_before(enum utf8_form form, struct utf8_text text, size_t at)
-{
-    const size_t bytes = at < 4 ? at : 4;
-    const size_t from = 4 + at - bytes;
-    return vec_all32((uint32_t)((uint64_t)utf8_word_before(form, text, from) << (32 - 8 * bytes)));
-}
-
 /* 4 to 7 bytes, zeros before them. */
 SIMD_INLINE uint64_t lookup_read_4_to_7(enum utf8_form form, struct utf8_text text)
 {
@@ -86,7 +78,7 @@ SIMD_INLINE uint32_t lookup_pair(enum utf8_form form, struct utf8_text text)
     const size_t at = text.len - VEC_BYTES;
     const vec head = lookup_load(form, text.src, vec_all32(text.key));
     const vec tail = lookup_load(form, text.src + at, vec_all32(simd_key_turn(text.key, text.len)));
-    const vec last = lookup_last_before(form, text, at);
+    const vec last = vec_all32(utf8_word_or_less_before(form, text, at));
     const uint32_t tail_word = utf8_word_before(form, text, text.len);
 
     lookup_store(form, text, 0, head);
@@ -98,7 +90,42 @@ SIMD_INLINE uint32_t lookup_pair(enum utf8_form form, struct utf8_text text)
         tail_word);
 }
 
-/* 2 * VEC_BYTES to 4 * VEC_BYTES. */
+struct lookup_group {
+    vec v0, v1, v2, v3;
+};
+
+SIMD_INLINE struct lookup_group lookup_group_load(enum utf8_form form, struct utf8_text text, size_t at, vec keys)
+{
+    const uint8_t *src = text.src + at;
+    return (struct lookup_group){lookup_load(form, src, keys), lookup_load(form, src + VEC_BYTES, keys),
+                                 lookup_load(form, src + 2 * VEC_BYTES, keys),
+                                 lookup_load(form, src + 3 * VEC_BYTES, keys)};
+}
+
+SIMD_INLINE void lookup_group_store(enum utf8_form form, struct utf8_text text, size_t at, struct lookup_group group)
+{
+    lookup_store(form, text, at, group.v0);
+    lookup_store(form, text, at + VEC_BYTES, group.v1);
+    lookup_store(form, text, at + 2 * VEC_BYTES, group.v2);
+    lookup_store(form, text, at + 3 * VEC_BYTES, group.v3);
+}
+
+SIMD_INLINE bool lookup_group_is_ascii(struct lookup_group group)
+{
+    return vec_is_ascii(vec_or(vec_or(group.v0, group.v1), vec_or(group.v2, group.v3)));
+}
+
+/* last is the vector before the group. */
+SIMD_INLINE vec lookup_group_faults(vec last, struct lookup_group group)
+{
+    const vec first_half = vec_or(lookup_faults(vec_before(last, group.v0), group.v0),
+                                  lookup_faults(vec_before(group.v0, group.v1), group.v1));
+    const vec second_half = vec_or(lookup_faults(vec_before(group.v1, group.v2), group.v2),
+                                   lookup_faults(vec_before(group.v2, group.v3), group.v3));
+    return vec_or(first_half, second_half);
+}
+
+/* 2 * VEC_BYTES to 4 * VEC_BYTES: two pairs that may overlap. */
 SIMD_INLINE uint32_t lookup_four(enum utf8_form form, struct utf8_text text)
 {
     const size_t at = text.len - 2 * VEC_BYTES;
@@ -108,7 +135,7 @@ SIMD_INLINE uint32_t lookup_four(enum utf8_form form, struct utf8_text text)
     const vec v1 = lookup_load(form, text.src + VEC_BYTES, keys);
     const vec v2 = lookup_load(form, text.src + at, end_keys);
     const vec v3 = lookup_load(form, text.src + at + VEC_BYTES, end_keys);
-    const vec last = lookup_last_before(form, text, at);
+    const vec last = vec_all32(utf8_word_or_less_before(form, text, at));
     const uint32_t tail_word = utf8_word_before(form, text, text.len);
 
     lookup_store(form, text, 0, v0);
@@ -123,52 +150,32 @@ SIMD_INLINE uint32_t lookup_four(enum utf8_form form, struct utf8_text text)
     return lookup_state(vec_or(first_half, second_half), tail_word);
 }
 
-/* The faults of the four vectors at offset i; *last is the vector before them and becomes the fourth. */
-SIMD_INLINE vec lookup_group(enum utf8_form form, struct utf8_text text, size_t i, vec *last)
+/* More than 4 * VEC_BYTES: groups of four vectors, the last of which may overlap the one before. */
+SIMD_INLINE uint32_t lookup_groups(enum utf8_form form, struct utf8_text text)
 {
-    const uint8_t *src = text.src + i;
-    const vec keys = vec_all32(text.key);
-    const vec v0 = lookup_load(form, src, keys);
-    const vec v1 = lookup_load(form, src + VEC_BYTES, keys);
-    const vec v2 = lookup_load(form, src + 2 * VEC_BYTES, keys);
-    const vec v3 = lookup_load(form, src + 3 * VEC_BYTES, keys);
-    const vec before = *last;
-
-    lookup_store(form, text, i, v0);
-    lookup_store(form, text, i + VEC_BYTES, v1);
-    lookup_store(form, text, i + 2 * VEC_BYTES, v2);
-    lookup_store(form, text, i + 3 * VEC_BYTES, v3);
-    *last = v3;
-    if (vec_is_ascii(vec_or(vec_or(v0, v1), vec_or(v2, v3))))
-        return lookup_cut(before);
-
-    const vec first_half = vec_or(lookup_faults(vec_before(before, v0), v0), lookup_faults(vec_before(v0, v1), v1));
-    const vec second_half = vec_or(lookup_faults(vec_before(v1, v2), v2), lookup_faults(vec_before(v2, v3), v3));
-    return vec_or(first_half, second_half);
-}
-
-/* More than VEC_BYTES. */
-SIMD_INLINE uint32_t lookup_long(enum utf8_form form, struct utf8_text text)
-{
-    const size_t at = text.len - VEC_BYTES;
-    const vec tail = lookup_load(form, text.src + at, vec_all32(simd_key_turn(text.key, text.len)));
-    const vec tail_last = lookup_last_before(form, text, at);
+    const size_t at = text.len - 4 * VEC_BYTES;
+    const struct lookup_group end = lookup_group_load(form, text, at, vec_all32(simd_key_turn(text.key, text.len)));
+    const vec end_last = vec_all32(utf8_word_or_less_before(form, text, at));
     const uint32_t tail_word = utf8_word_before(form, text, text.len);
     const vec keys = vec_all32(text.key);
     vec last = vec_zero();
     vec faults = vec_zero();
-    size_t i = 0;
 
-    for (; text.len - i > 4 * VEC_BYTES; i += 4 * VEC_BYTES)
-        faults = vec_or(faults, lookup_group(form, text, i, &last));
-    for (; text.len - i > VEC_BYTES; i += VEC_BYTES) {
-        const vec v = lookup_load(form, text.src + i, keys);
-        lookup_store(form, text, i, v);
-        faults = vec_or(faults, lookup_faults(vec_before(last, v), v));
-        last = v;
+    for (size_t i = 0; i < at; i += 4 * VEC_BYTES) {
+        const struct lookup_group group = lookup_group_load(form, text, i, keys);
+        lookup_group_store(form, text, i, group);
+        if (lookup_group_is_ascii(group))
+            faults = vec_or(faults, lookup_cut(last));
+        else
+            faults = vec_or(faults, lookup_group_faults(last, group));
+        last = group.v3;
     }
-    lookup_store(form, text, at, tail);
-    faults = vec_or(faults, lookup_faults(vec_before(tail_last, tail), tail));
+
+    lookup_group_store(form, text, at, end);
+    if (lookup_group_is_ascii(end))
+        faults = vec_or(faults, lookup_cut(last));
+    else
+        faults = vec_or(faults, lookup_group_faults(end_last, end));
     return lookup_state(faults, tail_word);
 }
 

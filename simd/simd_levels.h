@@ -20,12 +20,9 @@ uint32_t scalar_utf8(uint32_t state, const uint8_t *src, size_t len);
 uint32_t scalar_utf8_masked(uint32_t state, const uint8_t *src, size_t len, uint32_t key);
 uint32_t scalar_unmask_utf8(uint32_t state, uint8_t *dst, const uint8_t *src, size_t len, uint32_t key);
 
-/* What the kernel of that form answers for the text, byte by byte. */
-uint32_t scalar_run(enum utf8_form form, uint32_t state, struct utf8_text text);
-
 /*
- * The same where state is not a boundary: ends the pending code point byte by byte and leaves the rest to the
- * kernels given, whose vector code thus always starts at a boundary.
+ * The answer of the kernel of that form, for a text that its vector code does not take: a pending code point is ended
+ * byte by byte and the rest left to the kernels given; less than 4 bytes at a boundary are read byte by byte.
  */
 uint32_t scalar_resume(const struct simd_kernels *kernels, enum utf8_form form, uint32_t state, struct utf8_text text);
 

@@ -38,6 +38,13 @@ SIMD_INLINE uint32_t utf8_word_before(enum utf8_form form, struct utf8_text text
     return form == UTF8_PLAIN ? word : word ^ simd_key_turn(text.key, at);
 }
 
+/* The same for any offset of a text of 4 bytes or more: zeros where it has no more before that offset. */
+SIMD_INLINE uint32_t utf8_word_or_less_before(enum utf8_form form, struct utf8_text text, size_t at)
+{
+    const size_t bytes = at < 4 ? at : 4;
+    return (uint32_t)((uint64_t)utf8_word_before(form, text, at + 4 - bytes) << (32 - 8 * bytes));
+}
+
 /*
  * The state after a text that ends in these four bytes and in which every byte goes with those before it: what is
  * left to say is whether a code point is cut at its end, and whether a lead there can be one (Unicode table 3-7).

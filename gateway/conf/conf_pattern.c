@@ -10,7 +10,6 @@ static struct slice copy_lower(struct config_arena *arena, struct slice text)
     return (struct slice){(const uint8_t *)copy, text.len};
 }
 
-/* Letters, digits, and what names and IPv6 addresses need. */
 static bool is_host_byte(uint8_t c)
 {
     const uint8_t lower = slice_lower(c);
@@ -19,12 +18,14 @@ static bool is_host_byte(uint8_t c)
 
 static const char *check_ipv6(struct slice host)
 {
-    for (size_t i = 1; i + 1 < host.len; i++) {
-        if (host.ptr[i] != ':' && host.ptr[i] != '.' && !is_host_byte(host.ptr[i])) {
-            return "between [ and ] stands no IPv6 address";
-        }
+    struct addr addr;
+
+    if (host.ptr[host.len - 1] != ']') {
+        return "an IPv6 address ends with ]; a port is not matched";
     }
-    return host.len > 2 && host.ptr[host.len - 1] == ']' ? NULL : "an IPv6 address ends with ]; a port is not matched";
+    const struct slice inside = slice_first(slice_skip(host, 1), host.len - 2);
+    const bool is_v6 = memchr(inside.ptr, ':', inside.len) != NULL && addr_from_ip(&addr, inside, 0) == 0;
+    return is_v6 ? NULL : "between [ and ] stands no IPv6 address";
 }
 
 /* A host without the star and dot that it may begin with. */

@@ -8,6 +8,7 @@ struct builder {
     struct slice text;
     struct config_arena *arena;
     struct config_errors *errors;
+    size_t node_count;
 };
 
 static struct config_mark mark_from(yaml_mark_t m)
@@ -177,6 +178,11 @@ static struct conf_yaml_node *read_child(struct builder *b, yaml_event_type_t en
         yaml_event_delete(&event);
         return NULL;
     }
+    if (++b->node_count > CONF_YAML_NODES_MAX) {
+        config_errors_add(b->errors, mark_from(event.start_mark), "more than %d keys and values", CONF_YAML_NODES_MAX);
+        yaml_event_delete(&event);
+        return NULL;
+    }
     return read_node(b, &event, depth);
 }
 
@@ -194,35 +200,39 @@ static bool read_list(struct builder *b, struct conf_yaml_node *list, unsigned d
     }
 }
 
+struct sorted_key {
+    struct slice text;
+    struct config_mark mark;
+};
+
+/* By text, and the same text by place. */
 static int compare_keys(const void *x, const void *y)
 {
-    const struct conf_yaml_node *a = *(const struct conf_yaml_node *const *)x;
-    const struct conf_yaml_node *b = *(const struct conf_yaml_node *const *)y;
-    const size_t len = a->key->text.len < b->key->text.len ? a->key->text.len : b->key->text.len;
-    const int order = len > 0 ? memcmp(a->key->text.ptr, b->key->text.ptr, len) : 0;
+    const struct slice a = ((const struct sorted_key *)x)->text, b = ((const struct sorted_key *)y)->text;
+    const struct config_mark m = ((const struct sorted_key *)x)->mark, n = ((const struct sorted_key *)y)->mark;
+    const size_t len = a.len < b.len ? a.len : b.len;
+    const int order = len > 0 ? memcmp(a.ptr, b.ptr, len) : 0;
 
-    if (order != 0 || a->key->text.len != b->key->text.len) {
-        return order != 0 ? order : (a->key->text.len > b->key->text.len) - (a->key->text.len < b->key->text.len);
+    if (order != 0 || a.len != b.len) {
+        return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
     }
-    const struct config_mark m = a->key->mark, n = b->key->mark;
     return m.line != n.line ? (m.line > n.line) - (m.line < n.line) : (m.column > n.column) - (m.column < n.column);
 }
 
 /* Sorted, so that a file of a million keys is read in good time too. */
 static void refuse_duplicates(struct builder *b, const struct conf_yaml_node *mapping)
 {
-    const struct conf_yaml_node **sorted = config_arena_array(b->arena, mapping->count, sizeof *sorted);
+    struct sorted_key *sorted = config_arena_array(b->arena, mapping->count, sizeof *sorted);
     size_t count = 0;
 
     for (const struct conf_yaml_node *n = mapping->first; n != NULL; n = n->next) {
-        sorted[count++] = n;
+        sorted[count++] = (struct sorted_key){n->key->text, n->key->mark};
     }
     qsort(sorted, count, sizeof *sorted, compare_keys);
     for (size_t i = 1; i < count; i++) {
-        const struct conf_yaml_node *key = sorted[i]->key, *before = sorted[i - 1]->key;
-        if (slice_equals(key->text, before->text) && key->kind == CONF_YAML_VALUE) {
-            config_errors_add(b->errors, key->mark, "\"%.*s\" is written twice; the other is in line %u",
-                              CONFIG_QUOTE(key->text), before->mark.line);
+        if (slice_equals(sorted[i].text, sorted[i - 1].text)) {
+            config_errors_add(b->errors, sorted[i].mark, "\"%.*s\" is written twice; the other is in line %u",
+                              CONFIG_QUOTE(sorted[i].text), sorted[i - 1].mark.line);
         }
     }
 }

@@ -4,7 +4,7 @@
  * What makes a file ambiguous or hard to review is refused: anchors, aliases, tags, several documents, a key written
  * twice, control characters in values.
  *
- * Thread: any. Memory: the caller's arena. Errors: added to struct config_errors. Limits: CONF_YAML_DEPTH_MAX.
+ * Thread: any. Memory: the caller's arena. Errors: added to struct config_errors. Limits: CONF_YAML_*_MAX.
  */
 #ifndef GATEWAY_CONF_CONF_YAML_H
 #define GATEWAY_CONF_CONF_YAML_H
@@ -12,7 +12,10 @@
 #include "gateway/conf/config_arena.h"
 #include "gateway/conf/config_errors.h"
 
-enum { CONF_YAML_DEPTH_MAX = 16 };
+enum {
+    CONF_YAML_DEPTH_MAX = 16,
+    CONF_YAML_NODES_MAX = 1 << 20, /* keys and values: some 100 bytes of memory each, while a file is read */
+};
 
 enum conf_yaml_kind {
     CONF_YAML_VALUE, /* a scalar */

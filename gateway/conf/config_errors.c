@@ -3,20 +3,29 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-static bool is_after(struct config_error e, struct config_mark at)
+static bool is_after(struct config_error a, struct config_error b)
 {
-    return e.line > at.line || (e.line == at.line && e.column > at.column);
+    return a.line > b.line || (a.line == b.line && a.column > b.column);
 }
 
-static void insert(struct config_errors *errors, struct config_mark at, char *text)
+static void insert(struct config_errors *errors, struct config_error error)
 {
     size_t i = errors->count;
 
-    for (; i > 0 && is_after(errors->list[i - 1], at); i--) {
+    for (; i > 0 && is_after(errors->list[i - 1], error); i--) {
         errors->list[i] = errors->list[i - 1];
     }
-    errors->list[i] = (struct config_error){.line = at.line, .column = at.column, .text = text};
+    errors->list[i] = error;
     errors->count++;
+}
+
+/* The last one there is room for. */
+static void add_more(struct config_errors *errors)
+{
+    char *text = NULL;
+
+    ASSERT(asprintf(&text, "more than %d errors; the rest is not listed", CONFIG_ERRORS_MAX - 1) >= 0);
+    errors->list[errors->count++] = (struct config_error){.text = text};
 }
 
 void config_errors_add(struct config_errors *errors, struct config_mark at, const char *format, ...)
@@ -31,21 +40,21 @@ void config_errors_add(struct config_errors *errors, struct config_mark at, cons
         errors->list = calloc(CONFIG_ERRORS_MAX, sizeof *errors->list);
         ASSERT(errors->list != NULL);
     }
+    if (errors->count + 1 == CONFIG_ERRORS_MAX) {
+        add_more(errors);
+        return;
+    }
     va_start(args, format);
-    const int len = errors->count + 1 < CONFIG_ERRORS_MAX
-                        ? vasprintf(&text, format, args)
-                        : asprintf(&text, "more than %d errors; the rest is not listed", CONFIG_ERRORS_MAX - 1);
+    ASSERT(vasprintf(&text, format, args) >= 0);
     va_end(args);
-    ASSERT(len >= 0);
-    insert(errors, errors->count + 1 < CONFIG_ERRORS_MAX ? at : (struct config_mark){UINT32_MAX, 1}, text);
+    insert(errors, (struct config_error){at.line, at.column, text});
 }
 
 void config_errors_print(const struct config_errors *errors, FILE *out)
 {
     for (size_t i = 0; i < errors->count; i++) {
         const struct config_error *e = &errors->list[i];
-        const bool has_place = e->line != 0 && e->line != UINT32_MAX;
-        if (has_place) {
+        if (e->line != 0) {
             fprintf(out, "%s:%u:%u: %s\n", errors->file, e->line, e->column, e->text);
         } else {
             fprintf(out, "%s: %s\n", errors->file, e->text);

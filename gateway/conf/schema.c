@@ -16,6 +16,12 @@ const struct schema_key schema_keys[] = {
 };
 const size_t schema_key_count = ARRAY_LEN(schema_keys);
 
+#define KIB(n)     (UINT64_C(n) << 10)
+#define MIB(n)     (UINT64_C(n) << 20)
+#define GIB(n)     (UINT64_C(n) << 30)
+#define SECONDS(n) (UINT64_C(n) * 1000)
+#define HOURS(n)   (UINT64_C(n) * 3600 * 1000)
+
 #define FIELD(type, field) offsetof(struct type, field), sizeof(((struct type *)NULL)->field)
 const struct schema_setting schema_settings[] = {
 #define GATEWAY_SETTING(place, key, type, field, standard, min, max, words, manual) \

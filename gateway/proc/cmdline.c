@@ -33,20 +33,20 @@ enum option_id { OPTION_CONFIG, OPTION_LISTEN, OPTION_PRINT, OPTION_HELP };
 #define COMMAND_ANY          (~0U)
 
 struct option_row {
-    char short_name;
     const char *long_name, *argument, *manual;
     unsigned commands;
+    char short_name;
 };
 
 static const struct option_row options[] = {
-    [OPTION_CONFIG] = {'c', "config", "FILE",
+    [OPTION_CONFIG] = {"config", "FILE",
                        "the configuration file (default: " CMDLINE_CONFIG_LOCAL ", else " CMDLINE_CONFIG_SYSTEM ")",
-                       COMMAND_BIT(CMDLINE_RUN) | COMMAND_BIT(CMDLINE_CHECK)},
-    [OPTION_LISTEN] = {'l', "listen", "ADDRESS", "HOST:PORT, :PORT or unix:/path (default: " CMDLINE_LISTEN_DEFAULT ")",
-                       COMMAND_BIT(CMDLINE_BACKEND)},
-    [OPTION_PRINT] = {'p', "print", NULL, "print the configuration in effect, defaults included",
-                      COMMAND_BIT(CMDLINE_CHECK)},
-    [OPTION_HELP] = {'h', "help", NULL, "this text", COMMAND_ANY},
+                       COMMAND_BIT(CMDLINE_RUN) | COMMAND_BIT(CMDLINE_CHECK), 'c'},
+    [OPTION_LISTEN] = {"listen", "ADDRESS", "HOST:PORT, :PORT or unix:/path (default: " CMDLINE_LISTEN_DEFAULT ")",
+                       COMMAND_BIT(CMDLINE_BACKEND), 'l'},
+    [OPTION_PRINT] = {"print", NULL, "print the configuration in effect, defaults included", COMMAND_BIT(CMDLINE_CHECK),
+                      'p'},
+    [OPTION_HELP] = {"help", NULL, "this text", COMMAND_ANY, 'h'},
 };
 
 /* The words of argv that are not read yet. */

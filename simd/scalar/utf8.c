@@ -100,22 +100,19 @@ static uint32_t run_kernel(const struct simd_kernels *kernels, enum utf8_form fo
     __builtin_unreachable();
 }
 
-uint32_t scalar_run(enum utf8_form form, uint32_t state, struct utf8_text text)
-{
-    return run_kernel(&scalar_kernels, form, state, text);
-}
-
 uint32_t scalar_resume(const struct simd_kernels *kernels, enum utf8_form form, uint32_t state, struct utf8_text text)
 {
-    while (state > SIMD_UTF8_BAD && text.len > 0) {
+    while (text.len > 0 && state != SIMD_UTF8_BAD && (state != SIMD_UTF8_BOUNDARY || text.len < 4)) {
         struct utf8_text byte = text;
         byte.len = 1;
-        state = scalar_run(form, state, byte);
+        state = run_kernel(&scalar_kernels, form, state, byte);
         text = utf8_text_after(form, text, 1);
     }
+    if (text.len == 0)
+        return state;
     if (state == SIMD_UTF8_BOUNDARY)
         return run_kernel(kernels, form, state, text);
-    if (state == SIMD_UTF8_BAD && form == UTF8_UNMASK)
+    if (form == UTF8_UNMASK)
         kernels->mask(text.dst, text.src, text.len, text.key);
-    return state;
+    return SIMD_UTF8_BAD;
 }

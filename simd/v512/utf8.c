@@ -8,7 +8,7 @@
  */
 #include "simd/v512/vec.h"
 
-#include "simd/utf8_text.h"
+#include "simd/utf8_kernels.h"
 #include "simd/v512/kernels.h"
 #include "simd/v512/pair.h"
 
@@ -16,29 +16,19 @@ enum second_class { SECOND_80_8F = 1, SECOND_90_9F = 2, SECOND_A0_BF = 4, SECOND
 
 /* By the low six bits of a lead, C0 to FF. */
 static const uint8_t barred_by_lead[64] = {
-    [0x00] = SECOND_ANY,                  /* C0, C1: overlong */
-    [0x01] = SECOND_ANY,                  /* */
+    [0x00 ... 0x01] = SECOND_ANY,         /* C0, C1: overlong */
     [0x20] = SECOND_80_8F | SECOND_90_9F, /* E0: overlong */
     [0x2D] = SECOND_A0_BF,                /* ED: surrogates */
     [0x30] = SECOND_80_8F,                /* F0: overlong */
     [0x34] = SECOND_90_9F | SECOND_A0_BF, /* F4: beyond U+10FFFF */
-    SECOND_ANY,
-    SECOND_ANY,
-    SECOND_ANY,
-    SECOND_ANY,
-    SECOND_ANY,
-    SECOND_ANY, /* F5 to FF */
-    SECOND_ANY,
-    SECOND_ANY,
-    SECOND_ANY,
-    SECOND_ANY,
-    SECOND_ANY,
+    [0x35 ... 0x3F] = SECOND_ANY,         /* F5 to FF: no leads at all */
 };
 
 /* By the low six bits of a continuation, 80 to BF. */
 static const uint8_t class_of_second[64] = {
-    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+    [0x00 ... 0x0F] = SECOND_80_8F,
+    [0x10 ... 0x1F] = SECOND_90_9F,
+    [0x20 ... 0x3F] = SECOND_A0_BF,
 };
 
 /* Byte 63 of the first of two vectors, then bytes 0 to 62 of the second. */
@@ -74,6 +64,14 @@ SIMD_INLINE uint64_t faults_of(struct context *context, vec v)
     context->barred = barred;
     context->wanted = leads >> 63 | leads_of_3 >> 62 | leads_of_4 >> 61;
     return (wanted ^ continuations) | simde_mm512_test_epi8_mask(barred_here, classes);
+}
+
+/* The context after these four bytes. */
+SIMD_INLINE struct context context_after(uint32_t word)
+{
+    struct context context = context_at_boundary();
+    (void)faults_of(&context, vec_all32(word));
+    return context;
 }
 
 SIMD_INLINE vec load(enum utf8_form form, const uint8_t *src, vec keys)
@@ -133,80 +131,104 @@ SIMD_INLINE uint32_t two(enum utf8_form form, struct utf8_text text)
     return state_after(faults | (faults_of(&context, v1) & where), tail_word);
 }
 
-/* Four vectors at offset i: not zero where one is at fault. */
-SIMD_INLINE uint64_t group(enum utf8_form form, struct utf8_text text, size_t i, struct context *context)
-{
-    const uint8_t *src = text.src + i;
-    const vec keys = vec_all32(text.key);
-    const vec v0 = load(form, src, keys);
-    const vec v1 = load(form, src + VEC_BYTES, keys);
-    const vec v2 = load(form, src + 2 * VEC_BYTES, keys);
-    const vec v3 = load(form, src + 3 * VEC_BYTES, keys);
+struct group {
+    vec v0, v1, v2, v3;
+};
 
-    store(form, text, i, v0);
-    store(form, text, i + VEC_BYTES, v1);
-    store(form, text, i + 2 * VEC_BYTES, v2);
-    store(form, text, i + 3 * VEC_BYTES, v3);
-    if (simde_mm512_movepi8_mask(vec_or(vec_or(v0, v1), vec_or(v2, v3))) == 0) {
-        const uint64_t faults = context->wanted;
-        *context = context_at_boundary();
-        return faults;
-    }
-    uint64_t faults = faults_of(context, v0);
-    faults |= faults_of(context, v1);
-    faults |= faults_of(context, v2);
-    return faults | faults_of(context, v3);
+SIMD_INLINE struct group group_load(enum utf8_form form, struct utf8_text text, size_t at, vec keys)
+{
+    const uint8_t *src = text.src + at;
+    return (struct group){load(form, src, keys), load(form, src + VEC_BYTES, keys),
+                          load(form, src + 2 * VEC_BYTES, keys), load(form, src + 3 * VEC_BYTES, keys)};
 }
 
-/* More than 128 bytes. */
-SIMD_INLINE uint32_t many(enum utf8_form form, struct utf8_text text)
+SIMD_INLINE void group_store(enum utf8_form form, struct utf8_text text, size_t at, struct group group)
 {
-    const size_t at = text.len - VEC_BYTES;
-    const vec tail = load(form, text.src + at, vec_all32(simd_key_turn(text.key, text.len)));
+    store(form, text, at, group.v0);
+    store(form, text, at + VEC_BYTES, group.v1);
+    store(form, text, at + 2 * VEC_BYTES, group.v2);
+    store(form, text, at + 3 * VEC_BYTES, group.v3);
+}
+
+SIMD_INLINE bool group_is_ascii(struct group group)
+{
+    return simde_mm512_movepi8_mask(vec_or(vec_or(group.v0, group.v1), vec_or(group.v2, group.v3))) == 0;
+}
+
+/* Not zero where one of the four is at fault. */
+SIMD_INLINE uint64_t group_faults(struct context *context, struct group group)
+{
+    uint64_t faults = faults_of(context, group.v0);
+    faults |= faults_of(context, group.v1);
+    faults |= faults_of(context, group.v2);
+    return faults | faults_of(context, group.v3);
+}
+
+/* 129 to 256 bytes: two pairs that may overlap. */
+SIMD_INLINE uint32_t four(enum utf8_form form, struct utf8_text text)
+{
+    const size_t at = text.len - 2 * VEC_BYTES;
+    const vec keys = vec_all32(text.key);
+    const vec end_keys = vec_all32(simd_key_turn(text.key, text.len));
+    const uint32_t end_word = utf8_word_or_less_before(form, text, at);
+    const uint32_t tail_word = utf8_word_before(form, text, text.len);
+    const vec v0 = load(form, text.src, keys);
+    const vec v1 = load(form, text.src + VEC_BYTES, keys);
+    const vec v2 = load(form, text.src + at, end_keys);
+    const vec v3 = load(form, text.src + at + VEC_BYTES, end_keys);
+
+    store(form, text, 0, v0);
+    store(form, text, VEC_BYTES, v1);
+    store(form, text, at, v2);
+    store(form, text, at + VEC_BYTES, v3);
+    if (SIMD_LIKELY(group_is_ascii((struct group){v0, v1, v2, v3})))
+        return SIMD_UTF8_BOUNDARY;
+
+    struct context context = context_at_boundary();
+    struct context end_context = context_after(end_word);
+    uint64_t faults = faults_of(&context, v0) | faults_of(&end_context, v2);
+    faults |= faults_of(&context, v1) | faults_of(&end_context, v3);
+    return state_after(faults, tail_word);
+}
+
+/* More than 256 bytes: groups of four vectors, the last of which may overlap the one before. */
+SIMD_INLINE uint32_t groups(enum utf8_form form, struct utf8_text text)
+{
+    const size_t at = text.len - 4 * VEC_BYTES;
+    const struct group end = group_load(form, text, at, vec_all32(simd_key_turn(text.key, text.len)));
+    const uint32_t end_word = utf8_word_or_less_before(form, text, at);
     const uint32_t tail_word = utf8_word_before(form, text, text.len);
     const vec keys = vec_all32(text.key);
     struct context context = context_at_boundary();
     uint64_t faults = 0;
-    size_t i = 0;
 
-    for (; text.len - i > 4 * VEC_BYTES; i += 4 * VEC_BYTES)
-        faults |= group(form, text, i, &context);
-    for (; text.len - i > VEC_BYTES; i += VEC_BYTES) {
-        const vec v = load(form, text.src + i, keys);
-        store(form, text, i, v);
-        faults |= faults_of(&context, v);
+    for (size_t i = 0; i < at; i += 4 * VEC_BYTES) {
+        const struct group group = group_load(form, text, i, keys);
+        group_store(form, text, i, group);
+        if (group_is_ascii(group)) {
+            faults |= context.wanted;
+            context = context_at_boundary();
+        } else {
+            faults |= group_faults(&context, group);
+        }
     }
 
-    const uint64_t where = vec_first(text.len - i);
-    faults |= faults_of(&context, load_where(form, where, text.src + i, keys)) & where;
-    store(form, text, at, tail);
-    return state_after(faults, tail_word);
+    group_store(form, text, at, end);
+    if (group_is_ascii(end))
+        return (faults | context.wanted) == 0 ? SIMD_UTF8_BOUNDARY : SIMD_UTF8_BAD;
+    context = context_after(end_word);
+    return state_after(faults | group_faults(&context, end), tail_word);
 }
 
-SIMD_INLINE uint32_t run(enum utf8_form form, uint32_t state, struct utf8_text text)
+/* More than 128 bytes. */
+SIMD_INLINE uint32_t run_long(enum utf8_form form, struct utf8_text text)
 {
-    if (SIMD_UNLIKELY(state != SIMD_UTF8_BOUNDARY))
-        return scalar_resume(&v512_kernels, form, state, text);
-    if (SIMD_UNLIKELY(text.len < 4))
-        return scalar_run(form, state, text);
-    if (text.len <= 64)
-        return one(form, text);
-    if (text.len <= 128)
-        return two(form, text);
-    return many(form, text);
+    return text.len <= 4 * VEC_BYTES ? four(form, text) : groups(form, text);
 }
 
-uint32_t v512_utf8(uint32_t state, const uint8_t *src, size_t len)
+SIMD_INLINE uint32_t run_short(enum utf8_form form, struct utf8_text text)
 {
-    return run(UTF8_PLAIN, state, (struct utf8_text){NULL, src, len, 0});
+    return text.len <= VEC_BYTES ? one(form, text) : two(form, text);
 }
 
-uint32_t v512_utf8_masked(uint32_t state, const uint8_t *src, size_t len, uint32_t key)
-{
-    return run(UTF8_MASKED, state, (struct utf8_text){NULL, src, len, key});
-}
-
-uint32_t v512_unmask_utf8(uint32_t state, uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
-{
-    return run(UTF8_UNMASK, state, (struct utf8_text){dst, src, len, key});
-}
+UTF8_KERNELS(v512, 2 * VEC_BYTES, run_short, run_long);
