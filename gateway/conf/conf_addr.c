@@ -74,14 +74,17 @@ const char *conf_addr_parse(struct slice text, struct addr *addr)
     if (digits.ptr == NULL) {
         return "a port is missing: write \":8080\" for every address, or \"127.0.0.1:8080\"";
     }
-    problem = conf_addr_parse_port(digits, &port);
+    if (!slice_equals(digits, SLICE_LITERAL("0"))) {
+        problem = conf_addr_parse_port(digits, &port);
+    }
     if (problem == NULL && addr_from_ip(addr, host, port) != 0) {
         problem = "the host must be a numeric address, like 127.0.0.1 or [::1]; without it, every address is meant";
     }
     return problem;
 }
 
-bool conf_addr_equals(const struct addr *a, const struct addr *b)
+bool conf_addr_is_same(const struct addr *a, const struct addr *b)
 {
-    return a->len == b->len && memcmp(&a->sa, &b->sa, a->len) == 0;
+    const bool kernel_chooses = !addr_is_unix(a) && addr_port(a) == 0;
+    return !kernel_chooses && a->len == b->len && memcmp(&a->sa, &b->sa, a->len) == 0;
 }

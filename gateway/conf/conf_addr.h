@@ -9,7 +9,7 @@
 
 #include "core/base/addr.h"
 
-/* ":PORT" is every IPv4 and IPv6 address. No names are looked up. */
+/* ":PORT" is every IPv4 and IPv6 address; of port 0 the kernel chooses one. No names are looked up. */
 MUST_USE const char *conf_addr_parse(struct slice text, struct addr *addr);
 
 /* A port, 1 to 65535, in digits only. */
@@ -24,6 +24,7 @@ MUST_USE const char *conf_addr_parse_path(struct slice text, struct addr *addr);
  */
 MUST_USE const char *conf_addr_split(struct slice text, struct slice *host, struct slice *port);
 
-bool conf_addr_equals(const struct addr *a, const struct addr *b);
+/* Whether both name the same place. Port 0 is another one each time. */
+bool conf_addr_is_same(const struct addr *a, const struct addr *b);
 
 #endif

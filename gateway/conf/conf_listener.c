@@ -6,7 +6,7 @@
 static bool is_taken(const struct config *config, const struct addr *addr)
 {
     for (size_t i = 0; i < config->listener_count; i++) {
-        if (conf_addr_equals(&config->listeners[i].addr, addr)) {
+        if (conf_addr_is_same(&config->listeners[i].addr, addr)) {
             return true;
         }
     }

@@ -499,7 +499,10 @@ static void discard(struct peer *p, struct lease lease)
 static void linger(struct peer *p)
 {
     enter(p, PEER_LINGERING);
-    if (p->has_ended) {
+    if (p->is_reset) {
+        sock_reset_on_close(p->sock);
+    }
+    if (p->has_ended || p->is_reset) {
         peer_abort(p);
         return;
     }
@@ -538,8 +541,6 @@ void peer_abort(struct peer *p)
 
 void peer_reset(struct peer *p)
 {
-    if (p->state != PEER_FREE && p->state != PEER_CLOSING) {
-        sock_reset_on_close(p->sock);
-        peer_abort(p);
-    }
+    p->is_reset = true;
+    peer_finish(p);
 }

@@ -90,6 +90,7 @@ struct peer {
     bool was_paused;          /* at least once: read one buffer at a time from then on */
     bool has_ended;           /* it ended its direction */
     bool mid_frame;           /* what was sent to it stops inside a frame */
+    bool is_reset;            /* it ends with a reset */
     bool is_agreed;           /* Close frames went both ways */
 };
 
@@ -156,7 +157,7 @@ void peer_resume(struct peer *p);
 void peer_finish(struct peer *p);
 /* Ends at once. */
 void peer_abort(struct peer *p);
-/* Ends at once with a reset: what was sent must not be taken for whole. */
+/* Sends what is queued, then ends with a reset: what was sent must not be taken for whole. */
 void peer_reset(struct peer *p);
 
 static inline bool peer_is_free(const struct peer *p)

@@ -171,15 +171,21 @@ static void on_freed(struct peer *p)
     }
 }
 
+static const char *fault_cause(const struct peer *p)
+{
+    return p->role == &peer_role_client ? "the client broke the WebSocket protocol"
+                                        : "the backend broke the WebSocket protocol";
+}
+
 static void on_fault(struct peer *p, enum ws_status status)
 {
     const struct ws_close close = {.code = ws_status_close_code(status),
                                    .reason = slice_from_string(ws_status_text(status))};
 
-    session_note_end(session_of(p), side_of(p), close.code, ws_status_text(status), close.reason);
+    session_note_end(session_of(p), SESSION_BY_GATEWAY, close.code, fault_cause(p), close.reason);
     peer_send_close(p, &close);
     peer_finish(p);
-    tell_other_failed(session_other(p), "the backend broke the WebSocket protocol");
+    tell_other_failed(session_other(p), fault_cause(p));
 }
 
 static const char *ended_cause(const struct peer *p, int error)
