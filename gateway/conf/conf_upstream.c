@@ -131,7 +131,11 @@ static void read_servers(struct conf_load *load, struct config_upstream *upstrea
         return;
     }
     for (const struct conf_yaml_node *n = servers->first; n != NULL; n = n->next) {
+        const size_t errors_before = load->errors->count;
         read_server(load, upstream, n);
+        if (upstream->server_count == CONFIG_SERVERS_MAX && load->errors->count > errors_before) {
+            break; /* the rest would say the same */
+        }
     }
 }
 

@@ -100,7 +100,8 @@ struct config_errors {
 
 /*
  * Reads and checks a file; names in URLs are resolved now. NULL when there was any error: errors then has all of them,
- * in the order of the file. The caller gives errors back with config_errors_deinit() either way.
+ * in the order of the file (of very many the first found, and a last one that says so). The caller gives errors back
+ * with config_errors_deinit() either way.
  */
 struct config *config_load(const char *file, struct config_errors *errors);
 

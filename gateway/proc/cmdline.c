@@ -16,8 +16,7 @@ static const struct command commands[] = {
                      "SIGINT at once.\n"},
     [CMDLINE_CHECK] =
         {"check", "[-c FILE] [--print]", "check a configuration file",
-         "Reads a configuration file and says all that is wrong in it. Exit code 0: it is right; 1: it is\n"
-         "not.\n"},
+         "Reads a configuration file and says all that is wrong in it.\nExit code 0: it is right; 1: it is not.\n"},
     [CMDLINE_BACKEND] =
         {"backend", "[-l ADDRESS]", "start a small WebSocket server, to try things with",
          "Starts a WebSocket server that sends every message back: a backend to try the gateway with.\n"},
@@ -238,9 +237,10 @@ void cmdline_print_help(enum cmdline_command topic, FILE *out)
     fprintf(out, "Usage: sluice %s%s%s\n\n%s\n", c->name, c->usage[0] != '\0' ? " " : "", c->usage, c->manual);
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         const struct option_row *o = &options[i];
+        char name[32];
         if (option_belongs(o, topic)) {
-            fprintf(out, "  -%c, --%s%s%-*s %s\n", o->short_name, o->long_name, o->argument != NULL ? " " : "",
-                    15 - (int)strlen(o->long_name), o->argument != NULL ? o->argument : "", o->manual);
+            snprintf(name, sizeof name, "%s %s", o->long_name, o->argument != NULL ? o->argument : "");
+            fprintf(out, "  -%c, --%-16s %s\n", o->short_name, name, o->manual);
         }
     }
 }

@@ -71,6 +71,12 @@ Test(conf_addr, a_unix_path_is_absolute_and_at_most_107_bytes)
     refuse(path, "107 bytes");
 }
 
+Test(conf_addr, a_unix_path_with_a_nul_byte_is_refused)
+{
+    struct addr addr;
+    cr_assert_not_null(conf_addr_parse(SLICE_LITERAL("unix:/a\0b"), &addr));
+}
+
 Test(conf_addr, addresses_are_equal_when_family_host_and_port_are)
 {
     struct addr a, b, c;

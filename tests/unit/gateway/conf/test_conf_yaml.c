@@ -110,6 +110,11 @@ Test(conf_yaml, what_is_no_yaml_is_said_with_its_place)
     config_expect_errors("a: b: c\n", "t.yaml:1:5: not YAML: mapping values are not allowed in this context\n");
 }
 
+Test(conf_yaml, what_is_no_yaml_after_the_document_is_said_too)
+{
+    config_expect_errors("{a: b}\n]\n", "t.yaml:2:1: not YAML: did not find expected <document start>\n");
+}
+
 Test(conf_yaml, a_value_is_one_line_without_control_characters)
 {
     config_expect_errors("listen: \"a\\0b\"\nroutes: [{to: echo}]\n",

@@ -1,6 +1,7 @@
 #include "gateway/conf/config.h"
 
 #include <criterion/criterion.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -87,6 +88,46 @@ Test(config, each_address_of_a_name_is_a_server)
     free(printed);
     config_destroy(config);
     config_errors_deinit(&errors);
+}
+
+static size_t addresses_of_localhost(void)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+    size_t count = 0;
+
+    cr_assert_eq(getaddrinfo("localhost", NULL, &hints, &list), 0);
+    for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
+        count++;
+    }
+    freeaddrinfo(list);
+    return count;
+}
+
+Test(config, the_addresses_of_names_count_as_servers_against_the_limit)
+{
+    struct config_errors errors;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    fputs("listen: ':1'\nroutes: [{to: a}]\nupstreams:\n  a:\n    servers:\n", out);
+    for (unsigned i = 1; i < CONFIG_SERVERS_MAX; i++) {
+        fprintf(out, "      - ws://localhost:%u\n", i);
+    }
+    fputs("      - ws://127.0.0.1:1\n", out);
+    (void)fclose(out);
+    struct config *config = load_file(text, &errors);
+    if (addresses_of_localhost() == 1) {
+        cr_assert_not_null(config);
+    } else {
+        cr_assert_null(config);
+        cr_assert_str_eq(errors.list[0].text, "more than 1000 servers in one upstream");
+        cr_assert_eq(errors.count, 1);
+    }
+    config_destroy(config);
+    config_errors_deinit(&errors);
+    free(text);
 }
 
 Test(config, a_name_that_is_not_found_is_an_error_with_its_place)

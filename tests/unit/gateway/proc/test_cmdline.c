@@ -127,7 +127,7 @@ Test(cmdline, each_command_has_a_help_that_names_its_options)
         cmdline_print_help(topic, out);
         (void)fclose(out);
         cr_assert_not_null(strstr(text, parts[topic]), "%s", text);
-        cr_assert_not_null(strstr(text, "--help"));
+        cr_assert(topic == CMDLINE_HELP || strstr(text, "  -h, --help             this text\n") != NULL, "%s", text);
         free(text);
     }
 }
