@@ -259,13 +259,14 @@ int shard_fixture_open_relay(struct shard_fixture *f, const char *path, int *bac
 
 static size_t frame(uint8_t *out, uint8_t first_byte, const void *payload, size_t bytes, bool masked)
 {
-    struct ws_frame header = {.payload_bytes = bytes, .opcode = first_byte & 0x0f, .fin = first_byte >> 7, .masked = masked};
+    struct ws_frame header = {
+        .payload_bytes = bytes, .opcode = first_byte & 0x0f, .fin = first_byte >> 7, .masked = masked};
 
     memcpy(&header.key, "abcd", 4);
     const size_t header_bytes = ws_frame_encode(&header, out);
     out[0] = first_byte;
     for (size_t i = 0; i < bytes; i++) {
-        out[header_bytes + i] = ((const uint8_t *)payload)[i] ^ (masked ? (uint8_t)"abcd"[i % 4] : 0);
+        out[header_bytes + i] = ((const uint8_t *)payload)[i] ^ (masked ? (uint8_t) "abcd"[i % 4] : 0);
     }
     return header_bytes + bytes;
 }

@@ -38,10 +38,19 @@ Test(conf_addr, a_port_is_needed_and_in_range)
     refuse("[::1]", "a port is missing");
     refuse(":", "from 1 to 65535");
     refuse("[::1]:", "from 1 to 65535");
-    refuse(":0", "from 1 to 65535");
     refuse(":65536", "from 1 to 65535");
     refuse(":http", "from 1 to 65535");
     refuse(":-1", "from 1 to 65535");
+}
+
+Test(conf_addr, of_port_0_the_kernel_chooses_one_so_two_are_not_the_same)
+{
+    struct addr a, b;
+
+    expect("127.0.0.1:0", "127.0.0.1:0");
+    cr_assert_null(conf_addr_parse(SLICE_LITERAL("127.0.0.1:0"), &a));
+    cr_assert_null(conf_addr_parse(SLICE_LITERAL("127.0.0.1:0"), &b));
+    cr_assert_not(conf_addr_is_same(&a, &b));
 }
 
 Test(conf_addr, a_name_is_refused)

@@ -1,0 +1,114 @@
+#include "gateway/session/session.h"
+
+#include <criterion/criterion.h>
+#include <unistd.h>
+
+#include "tests/support/shard_fixture.h"
+
+static const char config[] = "routes: [ { match: { path: /echo }, to: echo }, { to: BACKEND } ]\n"
+                             "timeouts: { close: 200ms }\n";
+
+static struct shard_fixture f;
+static uint8_t got[4096];
+
+static void set_up(void)
+{
+    shard_fixture_open(&f, config, 8, 256);
+}
+
+static void tear_down(void)
+{
+    shard_fixture_close(&f);
+}
+
+TestSuite(session, .init = set_up, .fini = tear_down);
+
+static unsigned close_code(const uint8_t *frame)
+{
+    return frame[0] == 0x88 ? (unsigned)(frame[2] << 8 | frame[3]) : 0;
+}
+
+Test(session, a_drain_sends_1001_to_both_sides_and_503_to_new_requests)
+{
+    int backend;
+    const int client = shard_fixture_open_relay(&f, "/", &backend);
+    const int late = shard_fixture_client(&f);
+
+    shard_fixture_send_text(&f, late, "GET / HTTP/1.1\r\n");
+    for (int i = 0; i < 3; i++) {
+        io_turn(&f.io, f.io.now_ms + 1);
+    }
+    session_drain_all(&f.pool, 20);
+    cr_assert_eq(shard_fixture_read(&f, client, got, 4), 4);
+    cr_assert_eq(close_code(got), 1001);
+    cr_assert_eq(shard_fixture_read(&f, backend, got, 8), 8);
+    cr_assert_eq((got[2] ^ got[6]) << 8 | (got[3] ^ got[7]), 1001);
+    cr_assert_gt(shard_fixture_read_all(&f, late, got, sizeof got), 12);
+    cr_assert_eq(memcmp(got, "HTTP/1.1 503", 12), 0);
+    close(client);
+    close(backend);
+    close(late);
+}
+
+/* The message in progress arrives whole before the Close. */
+Test(session, a_drain_waits_for_the_message_in_progress)
+{
+    uint8_t frame[64];
+    const int client = shard_fixture_open_echo(&f, "/echo");
+    size_t bytes = shard_fixture_masked(frame, 0x01, "half", 4);
+
+    shard_fixture_send(&f, client, frame, bytes);
+    cr_assert_eq(shard_fixture_read(&f, client, got, 6), 6);
+    session_drain_all(&f.pool, 1);
+    for (int i = 0; i < 20; i++) {
+        io_turn(&f.io, f.io.now_ms + 2);
+    }
+    bytes = shard_fixture_masked(frame, 0x80, "done", 4);
+    shard_fixture_send(&f, client, frame, bytes);
+    cr_assert_eq(shard_fixture_read(&f, client, got, 6), 6);
+    cr_assert_eq(memcmp(got + 2, "done", 4), 0);
+    cr_assert_eq(shard_fixture_read(&f, client, got, 4), 4);
+    cr_assert_eq(close_code(got), 1001);
+    close(client);
+}
+
+Test(session, all_can_be_ended_at_once)
+{
+    int backend;
+    const int client = shard_fixture_open_relay(&f, "/", &backend);
+
+    session_abort_all(&f.pool);
+    cr_assert_eq(shard_fixture_read_all(&f, client, got, sizeof got), 0);
+    cr_assert_eq(shard_fixture_read_all(&f, backend, got, sizeof got), 0);
+    close(client);
+    close(backend);
+}
+
+Test(session, the_first_reason_of_an_end_stands)
+{
+    const int client = shard_fixture_open_echo(&f, "/echo");
+    struct session *s = CONTAINER_OF(f.pool.all.next, struct session, link);
+
+    session_note_end(s, SESSION_BY_CLIENT, 4000, "first", SLICE_LITERAL("why"));
+    session_note_end(s, SESSION_BY_GATEWAY, 1011, "second", SLICE_LITERAL(""));
+    cr_assert_eq(s->end.code, 4000);
+    cr_assert_eq(s->end.initiator, SESSION_BY_CLIENT);
+    cr_assert_str_eq(s->end.cause, "first");
+    cr_assert_eq(s->end.reason_bytes, 3);
+    close(client);
+}
+
+Test(session, slots_that_run_out_close_the_connection_at_once)
+{
+    int clients[8 + SESSION_POOL_RESERVE];
+
+    for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+        clients[i] = shard_fixture_client(&f);
+    }
+    const int one_more = shard_fixture_client(&f);
+    cr_assert_eq(shard_fixture_read_all(&f, one_more, got, sizeof got), 0);
+    close(one_more);
+    for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+        close(clients[i]);
+    }
+}
