@@ -191,6 +191,42 @@ SIMD_INLINE uint32_t four(enum utf8_form form, struct utf8_text text)
     return state_after(faults, tail_word);
 }
 
+/*
+ * Groups from offset i on, up to the first that is not ASCII or to end: the offset reached. A loop of its own, for it
+ * leaves all registers to itself.
+ */
+SIMD_INLINE size_t ascii_groups(enum utf8_form form, struct utf8_text text, size_t i, size_t end)
+{
+    const vec keys = vec_all32(text.key);
+
+    for (; i < end; i += 4 * VEC_BYTES) {
+        const struct group group = group_load(form, text, i, keys);
+        if (!group_is_ascii(group))
+            break;
+        group_store(form, text, i, group);
+    }
+    return i;
+}
+
+/* Groups from offset i on, up to the first that is ASCII or to end: the offset reached. */
+SIMD_INLINE size_t other_groups(enum utf8_form form, struct utf8_text text, size_t i, size_t end,
+                                struct context *context, uint64_t *faults)
+{
+    const vec keys = vec_all32(text.key);
+
+    for (; i < end; i += 4 * VEC_BYTES) {
+        const struct group group = group_load(form, text, i, keys);
+        if (group_is_ascii(group)) {
+            *faults |= context->wanted;
+            *context = context_at_boundary();
+            break;
+        }
+        group_store(form, text, i, group);
+        *faults |= group_faults(context, group);
+    }
+    return i;
+}
+
 /* More than 256 bytes: groups of four vectors, the last of which may overlap the one before. */
 SIMD_INLINE uint32_t groups(enum utf8_form form, struct utf8_text text)
 {
@@ -198,19 +234,12 @@ SIMD_INLINE uint32_t groups(enum utf8_form form, struct utf8_text text)
     const struct group end = group_load(form, text, at, vec_all32(simd_key_turn(text.key, text.len)));
     const uint32_t end_word = utf8_word_or_less_before(form, text, at);
     const uint32_t tail_word = utf8_word_before(form, text, text.len);
-    const vec keys = vec_all32(text.key);
     struct context context = context_at_boundary();
     uint64_t faults = 0;
 
-    for (size_t i = 0; i < at; i += 4 * VEC_BYTES) {
-        const struct group group = group_load(form, text, i, keys);
-        group_store(form, text, i, group);
-        if (group_is_ascii(group)) {
-            faults |= context.wanted;
-            context = context_at_boundary();
-        } else {
-            faults |= group_faults(&context, group);
-        }
+    for (size_t i = 0; i < at;) {
+        i = ascii_groups(form, text, i, at);
+        i = other_groups(form, text, i, at, &context, &faults);
     }
 
     group_store(form, text, at, end);
