@@ -209,11 +209,8 @@ SIMD_INLINE uint32_t lookup_groups(enum utf8_form form, struct utf8_text text)
     }
 
     lookup_group_store(form, text, at, end);
-    if (lookup_group_is_ascii(end))
-        context.faults = vec_or(context.faults, lookup_cut(context.last));
-    else
-        context.faults = vec_or(context.faults, lookup_group_faults(end_last, end));
-    return lookup_state(context.faults, tail_word);
+    const vec end_faults = lookup_group_is_ascii(end) ? lookup_cut(context.last) : lookup_group_faults(end_last, end);
+    return lookup_state(vec_or(context.faults, end_faults), tail_word);
 }
 
 #endif
