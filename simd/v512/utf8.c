@@ -208,21 +208,27 @@ SIMD_INLINE size_t ascii_groups(enum utf8_form form, struct utf8_text text, size
     return i;
 }
 
+/* What is carried from one group to the next. */
+struct progress {
+    struct context context;
+    uint64_t faults;
+};
+
 /* Groups from offset i on, up to the first that is ASCII or to end: the offset reached. */
 SIMD_INLINE size_t other_groups(enum utf8_form form, struct utf8_text text, size_t i, size_t end,
-                                struct context *context, uint64_t *faults)
+                                struct progress *progress)
 {
     const vec keys = vec_all32(text.key);
 
     for (; i < end; i += 4 * VEC_BYTES) {
         const struct group group = group_load(form, text, i, keys);
         if (group_is_ascii(group)) {
-            *faults |= context->wanted;
-            *context = context_at_boundary();
+            progress->faults |= progress->context.wanted;
+            progress->context = context_at_boundary();
             break;
         }
         group_store(form, text, i, group);
-        *faults |= group_faults(context, group);
+        progress->faults |= group_faults(&progress->context, group);
     }
     return i;
 }
@@ -234,19 +240,18 @@ SIMD_INLINE uint32_t groups(enum utf8_form form, struct utf8_text text)
     const struct group end = group_load(form, text, at, vec_all32(simd_key_turn(text.key, text.len)));
     const uint32_t end_word = utf8_word_or_less_before(form, text, at);
     const uint32_t tail_word = utf8_word_before(form, text, text.len);
-    struct context context = context_at_boundary();
-    uint64_t faults = 0;
+    struct progress progress = {context_at_boundary(), 0};
 
     for (size_t i = 0; i < at;) {
         i = ascii_groups(form, text, i, at);
-        i = other_groups(form, text, i, at, &context, &faults);
+        i = other_groups(form, text, i, at, &progress);
     }
 
     group_store(form, text, at, end);
     if (group_is_ascii(end))
-        return (faults | context.wanted) == 0 ? SIMD_UTF8_BOUNDARY : SIMD_UTF8_BAD;
-    context = context_after(end_word);
-    return state_after(faults | group_faults(&context, end), tail_word);
+        return (progress.faults | progress.context.wanted) == 0 ? SIMD_UTF8_BOUNDARY : SIMD_UTF8_BAD;
+    progress.context = context_after(end_word);
+    return state_after(progress.faults | group_faults(&progress.context, end), tail_word);
 }
 
 /* More than 128 bytes. */
