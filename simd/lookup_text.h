@@ -169,7 +169,7 @@ SIMD_INLINE size_t lookup_ascii_groups(enum utf8_form form, struct utf8_text tex
 
 /* What is carried from one group to the next. */
 struct lookup_context {
-    vec last; /* the vector before, zero where a group of ASCII was */
+    vec last; /* the vector before; it ends a code point where groups of ASCII come between */
     vec faults;
 };
 
@@ -183,7 +183,6 @@ SIMD_INLINE size_t lookup_other_groups(enum utf8_form form, struct utf8_text tex
         const struct lookup_group group = lookup_group_load(form, text, i, keys);
         if (lookup_group_is_ascii(group)) {
             context->faults = vec_or(context->faults, lookup_cut(context->last));
-            context->last = vec_zero();
             break;
         }
         lookup_group_store(form, text, i, group);

@@ -223,8 +223,7 @@ SIMD_INLINE size_t other_groups(enum utf8_form form, struct utf8_text text, size
     for (; i < end; i += 4 * VEC_BYTES) {
         const struct group group = group_load(form, text, i, keys);
         if (group_is_ascii(group)) {
-            progress->faults |= progress->context.wanted;
-            progress->context = context_at_boundary();
+            progress->faults |= progress->context.wanted; /* none: then the context is that of a boundary */
             break;
         }
         group_store(form, text, i, group);
