@@ -150,33 +150,66 @@ SIMD_INLINE uint32_t lookup_four(enum utf8_form form, struct utf8_text text)
     return lookup_state(vec_or(first_half, second_half), tail_word);
 }
 
+/*
+ * Groups from offset i on, up to the first that is not ASCII or to end: the offset reached. A loop of its own, for it
+ * leaves all registers to itself.
+ */
+SIMD_INLINE size_t lookup_ascii_groups(enum utf8_form form, struct utf8_text text, size_t i, size_t end)
+{
+    const vec keys = vec_all32(text.key);
+
+    for (; i < end; i += 4 * VEC_BYTES) {
+        const struct lookup_group group = lookup_group_load(form, text, i, keys);
+        if (!lookup_group_is_ascii(group))
+            break;
+        lookup_group_store(form, text, i, group);
+    }
+    return i;
+}
+
+/* What is carried from one group to the next. */
+struct lookup_context {
+    vec last; /* the vector before; it ends a code point where groups of ASCII come between */
+    vec faults;
+};
+
+/* Groups from offset i on, up to the first that is ASCII or to end: the offset reached. */
+SIMD_INLINE size_t lookup_other_groups(enum utf8_form form, struct utf8_text text, size_t i, size_t end,
+                                       struct lookup_context *context)
+{
+    const vec keys = vec_all32(text.key);
+
+    for (; i < end; i += 4 * VEC_BYTES) {
+        const struct lookup_group group = lookup_group_load(form, text, i, keys);
+        if (lookup_group_is_ascii(group)) {
+            context->faults = vec_or(context->faults, lookup_cut(context->last));
+            break;
+        }
+        lookup_group_store(form, text, i, group);
+        context->faults = vec_or(context->faults, lookup_group_faults(context->last, group));
+        context->last = group.v3;
+    }
+    return i;
+}
+
 /* More than 4 * VEC_BYTES: groups of four vectors, the last of which may overlap the one before. */
 SIMD_INLINE uint32_t lookup_groups(enum utf8_form form, struct utf8_text text)
 {
     const size_t at = text.len - 4 * VEC_BYTES;
-    const struct lookup_group end = lookup_group_load(form, text, at, vec_all32(simd_key_turn(text.key, text.len)));
+    const vec end_keys = vec_all32(simd_key_turn(text.key, text.len));
+    const struct lookup_group end = lookup_group_load(form, text, at, end_keys);
     const vec end_last = vec_all32(utf8_word_or_less_before(form, text, at));
     const uint32_t tail_word = utf8_word_before(form, text, text.len);
-    const vec keys = vec_all32(text.key);
-    vec last = vec_zero();
-    vec faults = vec_zero();
+    struct lookup_context context = {vec_zero(), vec_zero()};
 
-    for (size_t i = 0; i < at; i += 4 * VEC_BYTES) {
-        const struct lookup_group group = lookup_group_load(form, text, i, keys);
-        lookup_group_store(form, text, i, group);
-        if (lookup_group_is_ascii(group))
-            faults = vec_or(faults, lookup_cut(last));
-        else
-            faults = vec_or(faults, lookup_group_faults(last, group));
-        last = group.v3;
+    for (size_t i = 0; i < at;) {
+        i = lookup_ascii_groups(form, text, i, at);
+        i = lookup_other_groups(form, text, i, at, &context);
     }
 
     lookup_group_store(form, text, at, end);
-    if (lookup_group_is_ascii(end))
-        faults = vec_or(faults, lookup_cut(last));
-    else
-        faults = vec_or(faults, lookup_group_faults(end_last, end));
-    return lookup_state(faults, tail_word);
+    const vec end_faults = lookup_group_is_ascii(end) ? lookup_cut(context.last) : lookup_group_faults(end_last, end);
+    return lookup_state(vec_or(context.faults, end_faults), tail_word);
 }
 
 #endif

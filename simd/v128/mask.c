@@ -6,10 +6,11 @@
 
 void v128_mask(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
 {
-    if (len < 16)
+    if (len < 16) {
         words_mask(dst, src, len, key);
-    else if (len <= 32)
+    } else if (len <= 32) {
         v128_mask_pair(dst, src, len, key);
-    else
+    } else {
         mask_vec(dst, src, len, key);
+    }
 }

@@ -10,7 +10,7 @@
 
 #include "simd/words.h"
 
-#define VEC_BYTES 16
+#define VEC_BYTES ((size_t)16)
 
 typedef simde__m128i vec;
 

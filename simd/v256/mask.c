@@ -7,12 +7,13 @@
 
 void v256_mask(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
 {
-    if (len < 16)
+    if (len < 16) {
         words_mask(dst, src, len, key);
-    else if (len <= 32)
+    } else if (len <= 32) {
         v128_mask_pair(dst, src, len, key);
-    else if (len <= 64)
+    } else if (len <= 64) {
         v256_mask_pair(dst, src, len, key);
-    else
+    } else {
         mask_vec(dst, src, len, key);
+    }
 }

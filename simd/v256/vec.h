@@ -10,7 +10,7 @@
 
 #include "simd/words.h"
 
-#define VEC_BYTES 32
+#define VEC_BYTES ((size_t)32)
 
 typedef simde__m256i vec;
 

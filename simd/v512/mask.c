@@ -6,10 +6,11 @@
 
 void v512_mask(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
 {
-    if (len <= 64)
+    if (len <= 64) {
         v512_mask_one(dst, src, len, key);
-    else if (len <= 128)
+    } else if (len <= 128) {
         v512_mask_pair(dst, src, len, key);
-    else
+    } else {
         mask_vec(dst, src, len, key);
+    }
 }

@@ -13,12 +13,13 @@
 /* len <= 64. No masked store: it would hold up later loads of the same line, those of the next frame. */
 SIMD_INLINE void v512_mask_one(uint8_t *dst, const uint8_t *src, size_t len, uint32_t key)
 {
-    if (len < 16)
+    if (len < 16) {
         words_mask(dst, src, len, key);
-    else if (len <= 32)
+    } else if (len <= 32) {
         v128_mask_pair(dst, src, len, key);
-    else
+    } else {
         v256_mask_pair(dst, src, len, key);
+    }
 }
 
 /* 64 <= len <= 128. Both are loaded before the first store: dst may lie just below src. */

@@ -191,6 +191,47 @@ SIMD_INLINE uint32_t four(enum utf8_form form, struct utf8_text text)
     return state_after(faults, tail_word);
 }
 
+/*
+ * Groups from offset i on, up to the first that is not ASCII or to end: the offset reached. A loop of its own, for it
+ * leaves all registers to itself.
+ */
+SIMD_INLINE size_t ascii_groups(enum utf8_form form, struct utf8_text text, size_t i, size_t end)
+{
+    const vec keys = vec_all32(text.key);
+
+    for (; i < end; i += 4 * VEC_BYTES) {
+        const struct group group = group_load(form, text, i, keys);
+        if (!group_is_ascii(group))
+            break;
+        group_store(form, text, i, group);
+    }
+    return i;
+}
+
+/* What is carried from one group to the next. */
+struct progress {
+    struct context context;
+    uint64_t faults;
+};
+
+/* Groups from offset i on, up to the first that is ASCII or to end: the offset reached. */
+SIMD_INLINE size_t other_groups(enum utf8_form form, struct utf8_text text, size_t i, size_t end,
+                                struct progress *progress)
+{
+    const vec keys = vec_all32(text.key);
+
+    for (; i < end; i += 4 * VEC_BYTES) {
+        const struct group group = group_load(form, text, i, keys);
+        if (group_is_ascii(group)) {
+            progress->faults |= progress->context.wanted; /* none: then the context is that of a boundary */
+            break;
+        }
+        group_store(form, text, i, group);
+        progress->faults |= group_faults(&progress->context, group);
+    }
+    return i;
+}
+
 /* More than 256 bytes: groups of four vectors, the last of which may overlap the one before. */
 SIMD_INLINE uint32_t groups(enum utf8_form form, struct utf8_text text)
 {
@@ -198,26 +239,18 @@ SIMD_INLINE uint32_t groups(enum utf8_form form, struct utf8_text text)
     const struct group end = group_load(form, text, at, vec_all32(simd_key_turn(text.key, text.len)));
     const uint32_t end_word = utf8_word_or_less_before(form, text, at);
     const uint32_t tail_word = utf8_word_before(form, text, text.len);
-    const vec keys = vec_all32(text.key);
-    struct context context = context_at_boundary();
-    uint64_t faults = 0;
+    struct progress progress = {context_at_boundary(), 0};
 
-    for (size_t i = 0; i < at; i += 4 * VEC_BYTES) {
-        const struct group group = group_load(form, text, i, keys);
-        group_store(form, text, i, group);
-        if (group_is_ascii(group)) {
-            faults |= context.wanted;
-            context = context_at_boundary();
-        } else {
-            faults |= group_faults(&context, group);
-        }
+    for (size_t i = 0; i < at;) {
+        i = ascii_groups(form, text, i, at);
+        i = other_groups(form, text, i, at, &progress);
     }
 
     group_store(form, text, at, end);
     if (group_is_ascii(end))
-        return (faults | context.wanted) == 0 ? SIMD_UTF8_BOUNDARY : SIMD_UTF8_BAD;
-    context = context_after(end_word);
-    return state_after(faults | group_faults(&context, end), tail_word);
+        return (progress.faults | progress.context.wanted) == 0 ? SIMD_UTF8_BOUNDARY : SIMD_UTF8_BAD;
+    progress.context = context_after(end_word);
+    return state_after(progress.faults | group_faults(&progress.context, end), tail_word);
 }
 
 /* More than 128 bytes. */

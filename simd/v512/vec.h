@@ -10,7 +10,7 @@
 
 #include "simd/words.h"
 
-#define VEC_BYTES 64
+#define VEC_BYTES ((size_t)64)
 
 typedef simde__m512i vec;
 
@@ -57,9 +57,10 @@ SIMD_INLINE vec vec_load_where(uint64_t where, const uint8_t *src)
     return _mm512_maskz_loadu_epi8(where, src);
 #else
     uint8_t bytes[VEC_BYTES] = {0};
-    for (size_t i = 0; i < VEC_BYTES; i++)
+    for (size_t i = 0; i < VEC_BYTES; i++) {
         if (where >> i & 1)
             bytes[i] = src[i];
+    }
     return vec_load(bytes);
 #endif
 }
