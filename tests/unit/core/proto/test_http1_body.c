@@ -117,6 +117,8 @@ Test(http1_body, limits_chunk_lines_and_the_trailer_section)
     cr_assert_eq(read_line_of("1;", HTTP1_BODY_LINE_BYTES_MAX, &total), HTTP1_BODY_MORE);
     cr_assert_eq(read_line_of("1;", HTTP1_BODY_LINE_BYTES_MAX + 1, &total), HTTP1_BODY_BAD);
     cr_assert_eq(total, HTTP1_BODY_LINE_BYTES_MAX);
+    cr_assert_eq(read_line_of("1\r\nx\r\n1;", 6 + HTTP1_BODY_LINE_BYTES_MAX, &total), HTTP1_BODY_MORE);
+    cr_assert_eq(read_line_of("1\r\nx\r\n1;", 6 + HTTP1_BODY_LINE_BYTES_MAX + 1, &total), HTTP1_BODY_BAD);
     cr_assert_eq(read_line_of("0\r\nX:", 3 + HTTP1_BODY_LINE_BYTES_MAX, &total), HTTP1_BODY_MORE);
     cr_assert_eq(read_line_of("0\r\nX:", 3 + HTTP1_BODY_LINE_BYTES_MAX + 1, &total), HTTP1_BODY_BAD);
 }

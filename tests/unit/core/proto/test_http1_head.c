@@ -217,6 +217,13 @@ Test(http1_head, stops_the_scan_at_the_bad_byte)
     cr_assert_eq(scanned, 5);
 }
 
+Test(http1_head, refuses_an_empty_first_line_with_its_first_byte)
+{
+    size_t scanned = 0;
+    cr_assert_eq(http1_head_scan(SLICE_LITERAL("\r"), 4096, &scanned), HTTP1_ERR_START_LINE);
+    cr_assert_eq(scanned, 0);
+}
+
 Test(http1_head, refuses_every_control_byte_but_tab_everywhere_in_a_value)
 {
     for (unsigned c = 0; c < 256; c++) {

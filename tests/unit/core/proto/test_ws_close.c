@@ -71,6 +71,15 @@ Test(ws_close, writes_no_code_that_must_not_be_on_the_wire)
     cr_assert_eq(ws_close_encode(&close, out), 0);
 }
 
+Test(ws_close, leaves_nothing_of_a_long_reason_without_a_code_points_beginning)
+{
+    uint8_t reason[200];
+    uint8_t out[WS_FRAME_CONTROL_BYTES_MAX];
+    const struct ws_close close = {.code = WS_CLOSE_NORMAL, .reason = {reason, sizeof reason}};
+    memset(reason, 0x80, sizeof reason);
+    cr_assert_eq(ws_close_encode(&close, out), 2);
+}
+
 Test(ws_close, cuts_a_long_reason_between_code_points)
 {
     static const char *const code_points[] = {"a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};

@@ -83,6 +83,7 @@ static const struct stream_row stream_rows[] = {
     {"ping inside a code point", {{0x01, "\xe2\x82", 0}, {0x89, "\xff", 0}, {0x80, "\xac", 0}}, GOOD},
     {"empty pings, pong", {{0x89, "", 0}, {0x8a, "abc", 0}}, GOOD},
     {"message behind a fragmented one", {{0x02, "a", 0}, {0x80, "b", 0}, {0x81, "c", 0}}, GOOD},
+    {"ping that looks like a frame when cut", {{0x89, "\x82\x01x", 0}, {0x81, "y", 0}}, GOOD},
     {"close without code", {{0x88, "", 0}}, GOOD},
     {"close with reason", {{0x88, "\x03\xe8\xe2\x82\xac", 0}}, GOOD},
     {"rsv1 on text", {{0xc1, "\xff", 0}}, WS_ERR_RSV, WS_NEED_MORE},
@@ -141,9 +142,9 @@ struct raw_row {
 };
 
 static const struct raw_row raw_rows[] = {
-    {"reserved opcode", &from_client, {0x83, 0x80}, 1, WS_ERR_OPCODE},
+    {"reserved opcode before masking", &from_client, {0x83, 0x05}, 1, WS_ERR_OPCODE},
     {"rsv before opcode", &from_client, {0xff}, 1, WS_ERR_RSV},
-    {"fragmented ping", &from_client, {0x09, 0x80}, 1, WS_ERR_CONTROL_FRAGMENT},
+    {"fragmented ping before masking", &from_client, {0x09, 0x00}, 1, WS_ERR_CONTROL_FRAGMENT},
     {"continuation of nothing", &from_client, {0x00}, 1, WS_ERR_CONTINUATION},
     {"unmasked client", &from_client, {0x81, 0x05, 'H', 'e', 'l', 'l', 'o'}, 2, WS_ERR_NOT_MASKED},
     {"unmasked empty client", &from_client, {0x82, 0x00}, 2, WS_ERR_NOT_MASKED},
@@ -167,9 +168,12 @@ Test(ws_message, reports_a_header_fault_with_the_byte_that_shows_it)
 {
     for (size_t i = 0; i < ARRAY_LEN(raw_rows); i++) {
         const struct raw_row *row = &raw_rows[i];
-        struct stream s = {.len = row->seen_at};
+        struct stream s = {.len = sizeof row->bytes};
         struct ws_record whole;
         memcpy(s.bytes, row->bytes, sizeof row->bytes);
+        cr_expect_eq(read_all_ways(row->rules, &s, &whole), row->status, "%s, with more behind", row->why);
+        ws_record_free(&whole);
+        s.len = row->seen_at;
         cr_expect_eq(read_all_ways(row->rules, &s, &whole), row->status, "%s", row->why);
         cr_expect_eq(whole.len, 0, "%s", row->why);
         ws_record_free(&whole);
@@ -215,6 +219,19 @@ Test(ws_message, counts_the_size_over_all_fragments)
         cr_assert_eq(read_all_ways(&rules, &s, &whole), second <= 5 ? WS_NEED_MORE : WS_ERR_TOO_BIG, "%zu", second);
         ws_record_free(&whole);
     }
+}
+
+Test(ws_message, holds_an_open_message_to_the_size_that_is_allowed_now)
+{
+    struct ws_rules rules = {.message_bytes_max = 5, .masking = WS_MASKING_FORBIDDEN};
+    uint8_t bytes[] = {0x02, 5, '0', '1', '2', '3', '4', 0x80, 0};
+    struct span in = {bytes, sizeof bytes};
+    struct ws_message m;
+    struct ws_part part;
+    ws_message_init(&m);
+    cr_assert_eq(ws_message_next(&m, &rules, &in, &part), WS_OK);
+    rules.message_bytes_max = 4;
+    cr_assert_eq(ws_message_next(&m, &rules, &in, &part), WS_ERR_TOO_BIG);
 }
 
 Test(ws_message, sums_sizes_without_overflow)
