@@ -8,6 +8,7 @@
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define NORETURN     __attribute__((noreturn))
 #define COLD         __attribute__((cold, noinline))
+#define NOINLINE     __attribute__((noinline)) /* keeps its stack frame out of a hot caller */
 
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)

@@ -23,7 +23,7 @@ static enum http1_status check_byte(struct slice in, size_t at)
         return at == 0 ? HTTP1_ERR_START_LINE : HTTP1_NEED_MORE;
     }
     if (c == '\n') {
-        return at >= 3 && in.ptr[at - 2] == '\n' ? HTTP1_OK : HTTP1_NEED_MORE;
+        return at >= 2 && in.ptr[at - 2] == '\n' ? HTTP1_OK : HTTP1_NEED_MORE;
     }
     return is_control(c) ? HTTP1_ERR_CONTROL_BYTE : HTTP1_NEED_MORE;
 }

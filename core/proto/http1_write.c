@@ -16,7 +16,9 @@ static const struct reason reasons[] = {
 
 void http1_write_init(struct http1_write *w, uint8_t *ptr, size_t size)
 {
-    *w = (struct http1_write){.ptr = ptr, .size = size};
+    w->ptr = ptr;
+    w->size = size;
+    w->len = 0;
 }
 
 void http1_write_bytes(struct http1_write *w, struct slice bytes)

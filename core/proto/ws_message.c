@@ -190,7 +190,7 @@ static enum ws_status decode_header(const struct ws_message *m, const struct ws_
     return form == WS_OK ? check_size(m, rules, &o->frame) : form;
 }
 
-static enum ws_status check_close(const struct ws_part *part)
+static COLD enum ws_status check_close(const struct ws_part *part)
 {
     uint8_t plain[WS_FRAME_CONTROL_BYTES_MAX];
     struct ws_close close;
@@ -256,8 +256,8 @@ static enum ws_status next_data(struct ws_message *m, const struct ws_rules *rul
     return status;
 }
 
-static enum ws_status next_frame(struct ws_message *m, const struct ws_rules *rules, struct span *in,
-                                 struct ws_part *part)
+static NOINLINE enum ws_status next_frame(struct ws_message *m, const struct ws_rules *rules, struct span *in,
+                                          struct ws_part *part)
 {
     struct opening o = {.bytes = gather(m, *in)};
     const enum ws_status status = decode_header(m, rules, &o);
