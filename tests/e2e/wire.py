@@ -186,10 +186,12 @@ class Wire:
         try:
             while True:
                 size = int((await asyncio.wait_for(self.reader.readuntil(b"\r\n"), PATIENCE)).split(b";")[0], 16)
+                if size == 0:
+                    while await asyncio.wait_for(self.reader.readuntil(b"\r\n"), PATIENCE) != b"\r\n":
+                        pass  # trailers
+                    return bytes(body), True
                 body += await self.read_exactly(size)
                 assert await self.read_exactly(2) == b"\r\n", "a chunk longer than its size line"
-                if size == 0:
-                    return bytes(body), True
         except (asyncio.IncompleteReadError, ConnectionError) as short:
             return bytes(body + getattr(short, "partial", b"")), False
 
