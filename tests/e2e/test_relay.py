@@ -253,6 +253,7 @@ async def test_a_close_travels_whole_and_is_answered(shared, backend_path, initi
             assert await second.read_close() == (code or 1005, reason)
             await second.send_close(code, reason)
             assert await first.read_close() == (code or 1005, reason)
+            server.half_close()  # the server ends TCP first (RFC 6455 7.1.1), and there the gateway is the client
             await client.expect_end()
             await server.expect_end()
 

@@ -262,13 +262,16 @@ class Wire:
         return frames.close_parts(frame.payload)
 
     async def read_out(self, data=b""):
-        """All bytes up to the end; a Close among them is answered, so that nobody has to wait for a timeout."""
+        """All bytes up to the end. A Close among them is answered, and a backend then ends its stream (RFC 6455 7.1.1
+        wants the server to be first), so that nobody has to wait for a timeout."""
         data, answered = bytearray(data), False
         while True:
             if not answered and any(frame.opcode == frames.CLOSE for frame in frames.parse(bytes(data))[0]):
                 answered = True
                 with contextlib.suppress(ConnectionError):
                     await self.send_close(1000)
+                    if not self.is_client:
+                        self.half_close()
             try:
                 piece = await self.read_some()
             except ConnectionError:
