@@ -25,7 +25,7 @@ async def status_through(run):
 async def test_a_backend_that_refuses_the_connection_is_a_bad_gateway(gateway, tmp_path):
     run = gateway(f"ws://127.0.0.1:{free_port()}")
     assert await status_through(run) == 502
-    assert run.wait_log("refuse")[0]["status"] == 502
+    assert (await run.logged("refuse"))[0]["status"] == 502
     run = gateway(f"ws+unix:{tmp_path}/nobody.sock")
     assert await status_through(run) == 502
     (tmp_path / "file.sock").write_text("no socket")
@@ -47,7 +47,7 @@ async def test_a_backend_that_accepts_and_is_silent_is_a_timeout(gateway, backen
         assert await status_through(run) == 504
         server = await backend.accept()
         await server.read_rest()  # its connection is closed as well
-        assert run.wait_log("refuse")[0]["status"] == 504
+        assert (await run.logged("refuse"))[0]["status"] == 504
 
 
 async def test_a_backend_that_dribbles_its_answer_is_a_timeout(gateway, backend_path):
@@ -155,7 +155,7 @@ async def test_a_backend_that_vanishes_earns_its_client_1014(gateway, place, how
             await client.expect_frame(TEXT, "last words")
             server.close() if how == "close" or place else server.reset()
             await client.expect_close_and_end(1014)
-        line, = run.wait_log("close")
+        line, = await run.logged("close")
         assert (line["initiator"], line["code"], line["backend_messages"]) in (
             ("backend", 1014, 1), ("gateway", 1014, 1), ("backend", 1006, 1))
 
@@ -192,7 +192,7 @@ async def test_a_client_that_vanishes_earns_its_backend_1001(gateway, backend_pa
             await server.expect_frame(TEXT, "last words")
             client.close() if how == "close" else client.reset()
             await server.expect_close_and_end(1001)
-        line, = run.wait_log("close")
+        line, = await run.logged("close")
         assert line["client_messages"] == 1 and line["code"] in (1001, 1006)
 
 

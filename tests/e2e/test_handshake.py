@@ -86,7 +86,7 @@ async def test_a_wrong_handshake_gets_its_status_and_no_backend(shared, backend_
                     assert response.head.get(VERSION) == "13"
             await client.expect_end()
         assert backend.count == 0
-        assert run.wait_log("refuse", before + 1)[-1]["status"] == response.status
+        assert (await run.logged("refuse", before + 1))[-1]["status"] == response.status
 
 
 RIGHT = {
@@ -224,7 +224,7 @@ async def test_libraries_agree_on_a_subprotocol_through_the_gateway(gateway, cli
         async with CLIENTS[client](run.url(), **{names[client]: ["unknown", "chat.v2"]}) as talk:
             chosen = talk.ws.subprotocol if client == "websockets" else talk.ws.protocol
             assert chosen == "chat.v2"
-        assert run.wait_log("open")[0]["subprotocol"] == "chat.v2"
+        assert (await run.logged("open"))[0]["subprotocol"] == "chat.v2"
 
 
 async def test_what_a_backend_says_in_its_101_reaches_the_client(shared, backend_path):

@@ -229,7 +229,7 @@ async def test_the_limit_of_connections_is_answered_with_503(gateway):
         response = await client.read_response()
         assert response.status == 503 and response.head.get("Retry-After")
     opened[0].close()
-    await asyncio.to_thread(run.wait_log, "close")
+    await run.logged("close")
 
     async def is_open():
         async with await Wire.connect(run.address) as client:
@@ -261,11 +261,10 @@ def test_the_hard_limit_of_descriptors_is_used(gateway):
     ('listen: ":0"\nlimits: { message_size: lots }\nroutes:\n  - to: echo\n', ":2:25:", ["lots"]),
     ('listen: ":0"\nlisten: ":0"\nroutes:\n  - to: echo\n', ":2:1:", ["listen"]),
 ])
-def test_a_bad_configuration_is_refused_with_its_place(gateway, text, place, words):
-    run = gateway({"routes": []}, ready=False)
-    run.kill()
-    run.config_path.write_text(text)
-    result = run_once("run", "-c", run.config_path)
+def test_a_bad_configuration_is_refused_with_its_place(tmp_path, text, place, words):
+    path = tmp_path / "sluice.yaml"
+    path.write_text(text)
+    result = run_once("run", "-c", path)
     assert result.returncode == 1 and result.stdout == ""
     assert f"sluice.yaml{place}" in result.stderr, result.stderr
     for word in words:
@@ -329,13 +328,13 @@ async def test_the_access_log_tells_each_session_from_open_to_close(gateway, bac
     async with Backend(backend_path) as backend:
         run = gateway(backend.url)
         async with session(run, backend, "/a?token=secret", host="log.example") as (client, server):
-            opened, = run.wait_log("open")
+            opened, = await run.logged("open")
             await client.send(client.frame(TEXT, "12345") + client.frame(TEXT, "678"))
             await server.send_frame(TEXT, "abc")
             await client.expect_frame(TEXT, "abc")
             await client.send_close(1000, "bye")
             await server.expect_close_and_end(1000)
-        closed, = run.wait_log("close")
+        closed, = await run.logged("close")
         assert opened["session"] == closed["session"] and opened["client"].startswith("127.0.0.1:")
         assert opened["host"] == "log.example" and opened["backend"] == backend.url
         assert closed["client_messages"] == 2 and closed["client_bytes"] == 8

@@ -26,11 +26,11 @@ async def pour(wire, block, count):
         wire.poured += 1
 
 
-async def until_stalled(wire):
-    """Waits until pour() makes no progress any more."""
+async def until_stalled(*wires):
+    """Waits until pour() makes no progress any more on any of them."""
     seen = -1
-    while seen != wire.poured:
-        seen = wire.poured
+    while seen != sum(wire.poured for wire in wires):
+        seen = sum(wire.poured for wire in wires)
         await asyncio.sleep(0.4)
 
 
@@ -78,15 +78,14 @@ async def test_fifty_clients_that_do_not_read_cost_their_queues_and_no_more(gate
             client.pause_reading()
         pouring = [asyncio.ensure_future(pour(server, block, 1000)) for _, server in pairs]
         await asyncio.sleep(0.3)
-        for _, server in pairs:
-            await until_stalled(server)
+        await until_stalled(*(server for _, server in pairs))
         # A queue's limit is 256 KiB; a receive may overshoot it by what one completion brought.
         assert run.rss_bytes - before < 50 * (256 + 128) * 1024 + ROOM
         for client, server in pairs:
             client.reset()
         for task in pouring:
             task.cancel()
-        await asyncio.to_thread(run.wait_log, "close", 50)
+        await run.logged("close", 50)
         async with session(run, backend) as (client, server):
             await client.send_frame(TEXT, "room again")
             await server.expect_frame(TEXT, "room again")
@@ -124,7 +123,7 @@ async def test_a_stalled_session_ends_when_either_side_is_reset(gateway, slow, g
             if writer is (client if gone == "client" else server):
                 reader.writer.transport.resume_reading()
                 await reader.read_rest()
-            await asyncio.to_thread(run.wait_log, "close")
+            await run.logged("close")
 
 
 async def test_frames_of_a_byte_at_a_time_arrive(shared, backend_path):
@@ -226,5 +225,5 @@ async def test_a_reset_at_each_stage_leaves_nothing_behind(gateway, who):
             me.reset()
             await other.read_out()
             other.close()
-        await asyncio.to_thread(run.wait_log, "close", 6)
+        await run.logged("close", 6)
         await until(lambda: run.descriptors <= before, "the descriptors to be given back")
