@@ -97,8 +97,12 @@ def shared(shared_runs, tmp_path_factory):
         if key in shared_runs and shared_runs[key].process.poll() is not None:
             Gateway.started.remove(shared_runs.pop(key))
         if key not in shared_runs:
-            shared_runs[key] = Gateway(tmp_path_factory.mktemp("shared"), config)
-            shared_runs[key].wait_ready()
+            run = Gateway(tmp_path_factory.mktemp("shared"), config)
+            try:
+                shared_runs[key] = run.wait_ready()
+            finally:
+                if key not in shared_runs:
+                    run.kill()
         used.append(shared_runs[key])
         return shared_runs[key]
 

@@ -1,4 +1,5 @@
 """The gateway as a process: started with a configuration, watched, stopped, and asked how it ended."""
+import asyncio
 import json
 import os
 import re
@@ -101,6 +102,10 @@ class Gateway:
             assert time.monotonic() < deadline, f"{len(found)} lines of {event} in the log, due were {count}"
             time.sleep(0.01)
         return found
+
+    async def logged(self, event, count=1):
+        """wait_log() that lets the loop run on: closing sockets, for one thing, is the loop's work."""
+        return await asyncio.to_thread(self.wait_log, event, count)
 
     def status(self, field):
         """A field of /proc/PID/status, as a number (KiB of memory)."""

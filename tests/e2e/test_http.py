@@ -140,7 +140,7 @@ async def test_a_backends_refusal_passes_through_whole(shared, backend_path, ans
         assert response.head.start.split(" ", 2)[2] == due.start.split(" ", 2)[2]
         for name in ("WWW-Authenticate", "Location", "Retry-After", "ETag", "Content-Type", "Set-Cookie"):
             assert response.head.all(name) == due.all(name)
-        assert run.wait_log("refuse", before + 1)[-1]["status"] == due.status
+        assert (await run.logged("refuse", before + 1))[-1]["status"] == due.status
 
 
 async def test_a_refusal_byte_by_byte(shared, backend_path):

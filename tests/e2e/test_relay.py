@@ -71,7 +71,7 @@ async def both_ways(gateway, server, client, shards, count):
             await talk.close(1000, "done")
             assert talk.close_code == 1000
         await verdict
-    closed, = await asyncio.to_thread(run.wait_log, "close")
+    closed, = await run.logged("close")
     assert (closed["client_messages"], closed["backend_messages"]) == (count, count)
 
 
@@ -141,7 +141,7 @@ async def test_the_close_of_either_side_reaches_the_other_with_its_reason(gatewa
             await talk.send("I close")
             await talk.close(3999, "my wish")
         assert await asyncio.wait_for(ends.get(), 10) == 3999
-    first, second = await asyncio.to_thread(run.wait_log, "close", 2)
+    first, second = await run.logged("close", 2)
     assert (first["initiator"], first["code"], first["reason"]) == ("backend", 4321, "as you wish")
     assert (second["initiator"], second["code"], second["reason"]) == ("client", 3999, "my wish")
 
@@ -157,7 +157,7 @@ async def test_many_clients_at_once_over_two_shards(gateway):
                     assert await talk.receive() == f"{index}.{turn}"
 
         await asyncio.gather(*map(one, range(100)))
-    await asyncio.to_thread(run.wait_log, "close", 100)
+    await run.logged("close", 100)
     opened = run.log("open")
     assert len({line["session"] for line in opened}) == 100
     assert {line["path"].split("?")[0] for line in opened} == {f"/{index}" for index in range(100)}
@@ -253,6 +253,7 @@ async def test_a_close_travels_whole_and_is_answered(shared, backend_path, initi
             assert await second.read_close() == (code or 1005, reason)
             await second.send_close(code, reason)
             assert await first.read_close() == (code or 1005, reason)
+            server.half_close()  # the server ends TCP first (RFC 6455 7.1.1), and there the gateway is the client
             await client.expect_end()
             await server.expect_end()
 

@@ -186,10 +186,12 @@ class Wire:
         try:
             while True:
                 size = int((await asyncio.wait_for(self.reader.readuntil(b"\r\n"), PATIENCE)).split(b";")[0], 16)
+                if size == 0:
+                    while await asyncio.wait_for(self.reader.readuntil(b"\r\n"), PATIENCE) != b"\r\n":
+                        pass  # trailers
+                    return bytes(body), True
                 body += await self.read_exactly(size)
                 assert await self.read_exactly(2) == b"\r\n", "a chunk longer than its size line"
-                if size == 0:
-                    return bytes(body), True
         except (asyncio.IncompleteReadError, ConnectionError) as short:
             return bytes(body + getattr(short, "partial", b"")), False
 
@@ -260,13 +262,16 @@ class Wire:
         return frames.close_parts(frame.payload)
 
     async def read_out(self, data=b""):
-        """All bytes up to the end; a Close among them is answered, so that nobody has to wait for a timeout."""
+        """All bytes up to the end. A Close among them is answered, and a backend then ends its stream (RFC 6455 7.1.1
+        wants the server to be first), so that nobody has to wait for a timeout."""
         data, answered = bytearray(data), False
         while True:
             if not answered and any(frame.opcode == frames.CLOSE for frame in frames.parse(bytes(data))[0]):
                 answered = True
                 with contextlib.suppress(ConnectionError):
                     await self.send_close(1000)
+                    if not self.is_client:
+                        self.half_close()
             try:
                 piece = await self.read_some()
             except ConnectionError:
