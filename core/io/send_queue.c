@@ -2,25 +2,6 @@
 
 #include <errno.h>
 
-int send_pool_init(struct send_pool *p, struct buf_ring *bufs, uint32_t nodes, uint32_t chunks)
-{
-    p->bufs = bufs;
-    int error = slab_init(&p->nodes, sizeof(struct send_node), nodes);
-    if (error == 0) {
-        error = slab_init(&p->chunks, sizeof(struct send_chunk), chunks);
-    }
-    if (error != 0) {
-        slab_deinit(&p->nodes);
-    }
-    return error;
-}
-
-void send_pool_deinit(struct send_pool *p)
-{
-    slab_deinit(&p->nodes);
-    slab_deinit(&p->chunks);
-}
-
 static void append(struct send_queue *q, struct send_node *node)
 {
     node->next = NULL;
@@ -49,7 +30,7 @@ static size_t tail_room(const struct send_queue *q)
     if (q->tail == NULL || q->tail->chunk == NULL) {
         return 0;
     }
-    return (size_t)(q->tail->chunk->bytes + SEND_QUEUE_CHUNK_BYTES - (q->tail->ptr + q->tail->len));
+    return (size_t)(q->tail->chunk->bytes + SEND_POOL_CHUNK_BYTES - (q->tail->ptr + q->tail->len));
 }
 
 static void append_chunk(struct send_queue *q, struct send_pool *p)
@@ -65,7 +46,7 @@ static void append_chunk(struct send_queue *q, struct send_pool *p)
 static bool has_room(const struct send_queue *q, const struct send_pool *p, size_t bytes)
 {
     const size_t room = tail_room(q);
-    const size_t chunks = bytes <= room ? 0 : (bytes - room + SEND_QUEUE_CHUNK_BYTES - 1) / SEND_QUEUE_CHUNK_BYTES;
+    const size_t chunks = bytes <= room ? 0 : (bytes - room + SEND_POOL_CHUNK_BYTES - 1) / SEND_POOL_CHUNK_BYTES;
     return chunks <= slab_available(&p->nodes) && chunks <= slab_available(&p->chunks);
 }
 
@@ -163,7 +144,7 @@ int send_queue_detach(struct send_queue *q, struct send_pool *p)
         return 0;
     }
     for (const struct send_node *node = q->head; node != NULL; node = node->next) {
-        chunks += node->chunk == NULL ? node->len / SEND_QUEUE_CHUNK_BYTES + 1 : 0;
+        chunks += node->chunk == NULL ? node->len / SEND_POOL_CHUNK_BYTES + 1 : 0;
     }
     if (chunks > slab_available(&p->nodes) || chunks > slab_available(&p->chunks)) {
         return -ENOMEM;

@@ -13,40 +13,13 @@
 
 #include <sys/uio.h>
 
-#include "core/base/slab.h"
-#include "core/io/buf_ring.h"
-
-enum { SEND_QUEUE_CHUNK_BYTES = 4096 - sizeof(struct slab_item) };
-
-struct send_chunk {
-    struct slab_item item;
-    uint8_t bytes[SEND_QUEUE_CHUNK_BYTES];
-};
-
-struct send_node {
-    struct slab_item item;
-    struct send_node *next;
-    const uint8_t *ptr;
-    struct send_chunk *chunk; /* the bytes lie in it; NULL: in a leased buffer */
-    uint32_t len;
-    uint16_t buffer; /* held, when chunk is NULL */
-};
-
-struct send_pool {
-    struct slab nodes;
-    struct slab chunks;
-    struct buf_ring *bufs;
-};
+#include "core/io/send_pool.h"
 
 struct send_queue {
     struct send_node *head, *tail;
     size_t bytes;        /* all of it */
     uint32_t references; /* nodes that hold a leased buffer */
 };
-
-/* Room for nodes and chunks. 0 or -ENOMEM. */
-MUST_USE int send_pool_init(struct send_pool *p, struct buf_ring *bufs, uint32_t nodes, uint32_t chunks);
-void send_pool_deinit(struct send_pool *p);
 
 /* Queues a copy of the bytes. 0 or -ENOMEM. */
 MUST_USE int send_queue_push_copy(struct send_queue *q, struct send_pool *p, struct slice bytes);

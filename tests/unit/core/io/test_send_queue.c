@@ -46,7 +46,7 @@ static size_t flatten(uint8_t *out)
 
 Test(send_queue, copies_fill_one_chunk_before_the_next)
 {
-    uint8_t big[SEND_QUEUE_CHUNK_BYTES];
+    uint8_t big[SEND_POOL_CHUNK_BYTES];
     struct iovec iov[8];
     size_t bytes;
 
@@ -59,7 +59,7 @@ Test(send_queue, copies_fill_one_chunk_before_the_next)
     cr_assert_eq(send_queue_push_copy(&queue, &io.pool, (struct slice){big, sizeof big}), 0);
     cr_assert_eq(send_queue_gather(&queue, iov, 8, &bytes), 2);
     cr_assert_eq(bytes, 11 + sizeof big);
-    cr_assert_eq(iov[0].iov_len, SEND_QUEUE_CHUNK_BYTES);
+    cr_assert_eq(iov[0].iov_len, SEND_POOL_CHUNK_BYTES);
 }
 
 Test(send_queue, references_that_follow_each_other_are_one_and_hold_the_buffer_once)
@@ -143,13 +143,13 @@ Test(send_queue, detaching_keeps_bytes_and_order_and_gives_buffers_back)
 
 Test(send_queue, says_when_the_pool_is_exhausted_and_changes_nothing)
 {
-    static uint8_t big[(RING_FIXTURE_CHUNKS + 1) * SEND_QUEUE_CHUNK_BYTES];
+    static uint8_t big[(RING_FIXTURE_CHUNKS + 1) * SEND_POOL_CHUNK_BYTES];
 
     cr_assert_eq(send_queue_push_copy(&queue, &io.pool, SLICE_LITERAL("x")), 0);
     cr_assert_eq(send_queue_push_copy(&queue, &io.pool, (struct slice){big, sizeof big}), -ENOMEM);
     cr_assert_eq(queue.bytes, 1);
     cr_assert_eq(
-        send_queue_push_copy(&queue, &io.pool, (struct slice){big, RING_FIXTURE_CHUNKS * SEND_QUEUE_CHUNK_BYTES - 1}),
+        send_queue_push_copy(&queue, &io.pool, (struct slice){big, RING_FIXTURE_CHUNKS * SEND_POOL_CHUNK_BYTES - 1}),
         0);
     cr_assert_eq(send_queue_push_copy(&queue, &io.pool, SLICE_LITERAL("y")), -ENOMEM);
 

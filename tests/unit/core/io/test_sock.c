@@ -226,7 +226,7 @@ Test(sock, tells_that_nothing_more_can_be_sent)
 
 Test(sock, closes_while_a_receive_and_a_blocked_send_are_in_flight)
 {
-    static uint8_t big[RING_FIXTURE_CHUNKS * SEND_QUEUE_CHUNK_BYTES];
+    static uint8_t big[RING_FIXTURE_CHUNKS * SEND_POOL_CHUNK_BYTES];
     const int small = 1;
 
     setsockopt(sock->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);

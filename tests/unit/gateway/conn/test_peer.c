@@ -1,6 +1,7 @@
 #include "gateway/conn/peer.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "simd/simd.h"
@@ -132,10 +133,11 @@ Test(peer, follows_only_the_edges_of_the_table)
     };
     for (int from = 0; from < PEER_STATE_COUNT; from++) {
         char found[200] = "";
+        size_t len = 0;
         for (int next = 0; next < PEER_STATE_COUNT; next++) {
             if (peer_state_may_follow((enum peer_state)from, (enum peer_state)next)) {
-                strcat(found, found[0] != '\0' ? " " : "");
-                strcat(found, peer_state_name((enum peer_state)next));
+                len += (size_t)snprintf(found + len, sizeof found - len, "%s%s", len > 0 ? " " : "",
+                                        peer_state_name((enum peer_state)next));
             }
         }
         cr_assert_str_eq(found, edges[from], "from %s", peer_state_name((enum peer_state)from));
