@@ -61,15 +61,15 @@ void *slab_take(struct slab *s)
     return item;
 }
 
-void slab_give(struct slab *s, void *ptr)
+void slab_give(struct slab *s, void *item)
 {
-    struct slab_item *item = ptr;
-    const uint32_t slot = slab_slot(s, item);
+    struct slab_item *freed = item;
+    const uint32_t slot = slab_slot(s, freed);
 
-    ASSERT(s->used > 0 && slot < s->fresh && slab_at(s, slot) == ptr);
-    item->generation++;
-    item->next_free = s->free_head;
+    ASSERT(s->used > 0 && slot < s->fresh && slab_at(s, slot) == item);
+    freed->generation++;
+    freed->next_free = s->free_head;
     s->free_head = slot + 1;
     s->used--;
-    ASAN_POISON_MEMORY_REGION(item + 1, s->item_bytes - sizeof *item);
+    ASAN_POISON_MEMORY_REGION(freed + 1, s->item_bytes - sizeof *freed);
 }

@@ -57,9 +57,7 @@ static int disabled_by_sysctl(void)
     int value = 0;
     FILE *f = fopen("/proc/sys/kernel/io_uring_disabled", "re");
     if (f != NULL) {
-        if (fscanf(f, "%d", &value) != 1) {
-            value = 0;
-        }
+        value = fgetc(f) - '0';
         fclose(f);
     }
     return value;

@@ -36,7 +36,9 @@ static size_t tail_room(const struct send_queue *q)
 static void append_chunk(struct send_queue *q, struct send_pool *p)
 {
     struct send_node *node = slab_take(&p->nodes);
+    ASSERT(node != NULL);
     node->chunk = slab_take(&p->chunks);
+    ASSERT(node->chunk != NULL);
     node->ptr = node->chunk->bytes;
     node->len = 0;
     append(q, node);
@@ -61,6 +63,7 @@ int send_queue_push_copy(struct send_queue *q, struct send_pool *p, struct slice
             append_chunk(q, p);
         }
         struct send_node *tail = q->tail;
+        ASSERT(tail != NULL && tail->chunk != NULL);
         const size_t room = tail_room(q);
         const size_t take = bytes.len < room ? bytes.len : room;
         memcpy(tail->chunk->bytes + (tail->ptr - tail->chunk->bytes) + tail->len, bytes.ptr, take);
@@ -119,6 +122,7 @@ void send_queue_advance(struct send_queue *q, struct send_pool *p, size_t bytes)
     q->bytes -= bytes;
     while (bytes > 0) {
         struct send_node *node = q->head;
+        ASSERT(node != NULL);
         if (bytes < node->len) {
             node->ptr += bytes;
             node->len -= (uint32_t)bytes;

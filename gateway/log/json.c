@@ -44,7 +44,9 @@ static void put_key(struct json *j, const char *key)
 
 void json_begin(struct json *j, char *out, size_t size)
 {
-    *j = (struct json){out, size, 0};
+    j->out = out;
+    j->size = size;
+    j->len = 0;
     put(j, '{');
 }
 

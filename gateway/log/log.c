@@ -11,10 +11,10 @@
 
 /* One writer (a shard), one reader (the thread). Positions only grow; the byte at position p is bytes[p % size]. */
 struct log_ring {
-    struct log *log;
     _Alignas(64) atomic_size_t written;
-    _Alignas(64) atomic_size_t read;
     atomic_uint_least64_t dropped;
+    struct log *log;
+    _Alignas(64) atomic_size_t read;
     uint64_t reported;
     uint8_t bytes[LOG_RING_BYTES];
 };

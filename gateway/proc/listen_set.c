@@ -60,17 +60,18 @@ static int open_one(struct listen_set *set, uint32_t listener)
 int listen_set_open(struct listen_set *set, const struct config *config, uint32_t shard_count, FILE *err)
 {
     const uint32_t count = (uint32_t)config->listener_count;
+    const size_t total = (size_t)count * shard_count;
     int first_error = 0;
 
     *set = (struct listen_set){.shard_count = shard_count, .listener_count = count};
     set->addrs = calloc(count, sizeof *set->addrs);
-    set->fds = malloc((size_t)count * shard_count * sizeof *set->fds);
+    set->fds = calloc(total, sizeof *set->fds);
     if (set->addrs == NULL || set->fds == NULL) {
         fprintf(err, "sluice: no memory for listeners\n");
         listen_set_close(set);
         return -ENOMEM;
     }
-    for (uint32_t i = 0; i < count * shard_count; i++) {
+    for (size_t i = 0; i < total; i++) {
         set->fds[i] = -1;
     }
     for (uint32_t i = 0; i < count; i++) {
