@@ -95,10 +95,12 @@ RIGHT = {
     "Connection among others": changed("Connection", "Connection: keep-alive, Upgrade"),
     "Connection on two lines": changed("Connection", "Connection: keep-alive", "Connection: upgrade"),
     "no space after the colon": [line.replace(": ", ":") for line in handshake_lines()],
-    "spaces around values": [line.replace(": ", ":  \t") + " \t" if ":" in line else line for line in handshake_lines()],
+    "spaces around values": [
+        line.replace(": ", ":  \t") + " \t" if ":" in line else line for line in handshake_lines()],
     "a length of zero": handshake_lines() + ["Content-Length: 0"],
     "bytes above ASCII in a value": handshake_lines() + ["X-Name: Gr\xfc\xdfe"],
-    "an extension": handshake_lines() + ["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x-other"],
+    "an extension": handshake_lines() + [
+        "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x-other"],
     "an empty query": ["GET /? HTTP/1.1"] + without("GET"),
 }
 

@@ -1,4 +1,4 @@
-"""Plain HTTP before the 101: refusals of the gateway's own, smuggling, and a backend's refusals passed through whole."""
+"""Plain HTTP before the 101: refusals of the gateway's own, smuggling, and a backend's refusals passed through."""
 import os
 
 import pytest
@@ -110,18 +110,21 @@ async def refused(run, backend, answer, *, end=True):
 
 BODY = b"You shall not pass.\n" * 30
 REFUSALS = {
-    "401": (b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"x\"\r\nContent-Length: 600\r\n\r\n" + BODY, BODY),
+    "401": (b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"x\"\r\n"
+            b"Content-Length: 600\r\n\r\n" + BODY, BODY),
     "302": (b"HTTP/1.1 302 Found\r\nLocation: https://login.example/\r\nContent-Length: 0\r\n\r\n", b""),
     "404 in chunks": (b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n"
                       b"5\r\nhello\r\n258;ext=1\r\n" + BODY + b"\r\n0\r\nX-Trailer: t\r\n\r\n", b"hello" + BODY),
     "500 until the end": (b"HTTP/1.1 500 Oops\r\nConnection: close\r\n\r\n" + BODY, BODY),
     "500 of HTTP/1.0": (b"HTTP/1.0 500 Oops\r\n\r\n" + BODY, BODY),
     "503 and a second answer behind": (
-        b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 600\r\n\r\n" + BODY + b"HTTP/1.1 200 OK\r\n\r\n", BODY),
+        b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 600\r\n\r\n" + BODY +
+        b"HTTP/1.1 200 OK\r\n\r\n", BODY),
     "204": (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
     "304": (b"HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\nContent-Length: 600\r\n\r\n", b""),
     "200": (b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 600\r\n\r\n" + BODY, BODY),
-    "429 with cookies": (b"HTTP/1.1 429 Too Many\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n", b""),
+    "429 with cookies": (
+        b"HTTP/1.1 429 Too Many\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n", b""),
 }
 
 
@@ -193,8 +196,10 @@ async def test_a_refusal_over_the_limit_is_cut_and_never_has_a_wrong_length(shar
 
 
 @pytest.mark.parametrize("answer", [
-    b"HTTP/1.1 403 No\r\nContent-Length: 600\r\n\r\nshort", b"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nshort",
-    b"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nshort\r\n0\r\n\r\n"], ids=["length", "chunk", "bad chunk"])
+    b"HTTP/1.1 403 No\r\nContent-Length: 600\r\n\r\nshort",
+    b"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nshort",
+    b"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nshort\r\n0\r\n\r\n"],
+    ids=["length", "chunk", "bad chunk"])
 async def test_a_refusal_that_breaks_off_never_looks_whole(shared, backend_path, answer):
     async with Backend(backend_path) as backend:
         response = await refused(shared(backend.url), backend, answer)

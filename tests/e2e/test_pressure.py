@@ -149,7 +149,8 @@ async def test_a_reader_of_a_few_bytes_at_a_time_gets_all(shared, backend_path):
             await sending
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET / HT", head_bytes(handshake_lines())[:-2]], ids=["nothing", "some", "most"])
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", head_bytes(handshake_lines())[:-2]],
+                         ids=["nothing", "some", "most"])
 async def test_a_handshake_that_never_ends_is_ended(shared, sent):
     run = shared("echo", timeouts={"handshake": "400ms"})
     async with await Wire.connect(run.address) as client:

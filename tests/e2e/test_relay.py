@@ -172,11 +172,13 @@ async def test_frames_arrive_byte_for_byte(shared, backend_path):
             for sender, receiver in ((client, server), (server, client)):
                 stream = b"".join((
                     sender.frame(TEXT, ""), sender.frame(BINARY, ""), sender.frame(PING, ""), sender.frame(PONG, ""),
-                    sender.frame(TEXT, "Grüße, 世界 🎈"), sender.frame(PING, b"\xff" * 125), sender.frame(PONG, b"\x00"),
+                    sender.frame(TEXT, "Grüße, 世界 🎈"), sender.frame(PING, b"\xff" * 125),
+                    sender.frame(PONG, b"\x00"),
                     sender.frame(BINARY, "", fin=False), sender.frame(CONTINUATION, "", fin=False),
                     sender.frame(PING, b"between"), sender.frame(CONTINUATION, noise[:65535], fin=False),
                     sender.frame(CONTINUATION, ""),
-                    sender.frame(TEXT, "世界".encode()[:2], fin=False), sender.frame(CONTINUATION, "世界".encode()[2:]),
+                    sender.frame(TEXT, "世界".encode()[:2], fin=False),
+                    sender.frame(CONTINUATION, "世界".encode()[2:]),
                     *(sender.frame(BINARY, noise[:size]) for size in BOUNDARIES)))
                 # Writing waits for the reader, so both run at once.
                 _, got = await asyncio.gather(sender.send(stream), receiver.read_exactly(len(stream)))
@@ -210,7 +212,8 @@ async def test_the_beginning_of_a_long_message_goes_on_before_its_end_has_come(s
 async def test_two_megabytes_each_way_at_once_byte_for_byte(shared, backend_path):
     async with Backend(backend_path) as backend:
         async with session(shared(backend.url, **BIG), backend) as (client, server):
-            up, down = (b"".join(side.frame(BINARY, os.urandom(size)) for size in range(0, 2000)) for side in (client, server))
+            up, down = (b"".join(side.frame(BINARY, os.urandom(size)) for size in range(0, 2000))
+                        for side in (client, server))
             _, _, got_up, got_down = await asyncio.gather(
                 client.send(up), server.send(down), server.read_exactly(len(up)), client.read_exactly(len(down)))
             assert got_up == up and got_down == down
@@ -242,7 +245,8 @@ async def test_an_answer_at_the_edge_never_stands_inside_a_frame(shared, backend
 
 # ---------------------------------------------------------------- closing, frame by frame
 
-@pytest.mark.parametrize("code, reason", [(None, ""), (1000, ""), (1000, "é" * 61), (1001, "r"), (1003, ""), (1011, "x"),
+@pytest.mark.parametrize("code, reason", [(None, ""), (1000, ""), (1000, "é" * 61), (1001, "r"), (1003, ""),
+                                          (1011, "x"),
                                           (1012, "y"), (1013, "z"), (3000, "a"), (4999, "b" * 123)])
 @pytest.mark.parametrize("initiator", ["client", "backend"])
 async def test_a_close_travels_whole_and_is_answered(shared, backend_path, initiator, code, reason):
