@@ -73,10 +73,18 @@ static void set_up(void)
     far = pair[1];
 }
 
-static void tear_down(void)
+static void close_sock(void)
 {
     sock_close(sock);
     ring_fixture_until(&io, &is_closed);
+    sock = NULL;
+}
+
+static void tear_down(void)
+{
+    if (sock != NULL) {
+        close_sock();
+    }
     close(far);
     ring_fixture_close(&io);
 }
@@ -236,8 +244,7 @@ Test(sock, closes_while_a_receive_and_a_blocked_send_are_in_flight)
     cr_assert(sock->send_armed);
     cr_assert(sock->recv_armed);
     sock_close(sock);
-    sock_close(sock);
-    ring_fixture_until(&io, &is_closed);
+    close_sock();
 }
 
 Test(sock, the_peer_sees_the_end_of_a_closed_sock)
@@ -246,8 +253,7 @@ Test(sock, the_peer_sees_the_end_of_a_closed_sock)
 
     sock_read(sock, SOCK_READING_MULTISHOT);
     ring_fixture_for(&io, 5);
-    sock_close(sock);
-    ring_fixture_until(&io, &is_closed);
+    close_sock();
     cr_assert_eq(ring_fixture_drain(far, got, sizeof got), -1);
 }
 

@@ -16,7 +16,9 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    close(ends[0]);
+    if (ends[0] >= 0) {
+        close(ends[0]);
+    }
     if (ends[1] >= 0) {
         close(ends[1]);
     }
@@ -86,9 +88,8 @@ Test(log, drops_and_counts_when_the_output_is_slow_and_never_waits)
         len += (size_t)n;
     }
     cr_assert(log_close(log));
-    const size_t rest = read_all(out, sizeof out);
-    cr_assert_gt(rest, 0);
-    cr_assert_not_null(strstr(out, "{\"event\":\"dropped\",\"lines\":"), "%s", out);
+    read_all(out + len, sizeof out - len);
+    cr_assert_not_null(strstr(out, "{\"event\":\"dropped\",\"lines\":"));
 }
 
 Test(log, an_output_that_takes_nothing_is_given_up)
@@ -100,6 +101,8 @@ Test(log, an_output_that_takes_nothing_is_given_up)
         log_write(log_ring_of(log, 0), (struct slice){line, sizeof line});
     }
     cr_assert(!log_close(log));
+    /* The writer still waits, with its memory: the pipe stays open until the process ends. */
+    ends[0] = ends[1] = -1;
 }
 
 Test(log, an_output_that_is_gone_loses_lines_without_harm)

@@ -233,7 +233,7 @@ Test(relay, a_client_that_does_not_read_pauses_the_backend)
 
 Test(relay, out_of_send_buffers_the_session_ends_with_1013)
 {
-    struct send_chunk *chunks[512];
+    struct send_chunk *chunks[513];
     unsigned count = 0;
     char line[2048];
     const int small = 1;
