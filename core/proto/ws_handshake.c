@@ -270,6 +270,9 @@ enum ws_handshake_status ws_handshake_check_response(const struct http1_head *he
     if (head->status != 101) {
         return WS_HANDSHAKE_ERR_REFUSED;
     }
+    if (head->minor != 1) {
+        return WS_HANDSHAKE_ERR_ANSWER_VERSION;
+    }
     if (!slice_equals_nocase(only_value(head, SLICE_LITERAL("upgrade")), SLICE_LITERAL("websocket"))) {
         return WS_HANDSHAKE_ERR_ANSWER_UPGRADE;
     }

@@ -181,8 +181,9 @@ static void on_fault(struct peer *p, enum ws_status status)
 {
     const struct ws_close close = {.code = ws_status_close_code(status),
                                    .reason = slice_from_string(ws_status_text(status))};
+    const uint16_t client_code = p->role == &peer_role_client ? close.code : WS_CLOSE_BAD_GATEWAY;
 
-    session_note_end(session_of(p), SESSION_BY_GATEWAY, close.code, fault_cause(p), close.reason);
+    session_note_end(session_of(p), SESSION_BY_GATEWAY, client_code, fault_cause(p), close.reason);
     peer_send_close(p, &close);
     peer_finish(p);
     tell_other_failed(session_other(p), fault_cause(p));
@@ -201,7 +202,9 @@ static const char *ended_cause(const struct peer *p, int error)
 /* An open peer left without a Close, or did not answer one. */
 static void end_open(struct peer *p, int error)
 {
-    session_note_end(session_of(p), side_of(p), WS_CLOSE_ABNORMAL, ended_cause(p, error), SLICE_LITERAL(""));
+    const uint16_t code = p->role == &peer_role_client ? WS_CLOSE_ABNORMAL : WS_CLOSE_BAD_GATEWAY;
+
+    session_note_end(session_of(p), side_of(p), code, ended_cause(p, error), SLICE_LITERAL(""));
     if (p->state == PEER_CLOSE_SENT) {
         answer_for(p);
     } else {
