@@ -174,6 +174,8 @@ struct log *log_open(int fd, unsigned ring_count)
     }
     for (unsigned i = 0; i < ring_count; i++) {
         struct log_ring *ring = &log->rings[i];
+        /* Touched now: the memory of the process does not grow with the first lines. */
+        memset(ring->bytes, 0, sizeof ring->bytes);
         ring->log = log;
         ring->reported = 0;
         atomic_init(&ring->written, 0);

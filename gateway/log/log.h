@@ -12,7 +12,7 @@
 
 #include "core/base/slice.h"
 
-enum { LOG_RING_BYTES = 1 << 18, LOG_LINE_BYTES_MAX = 16384, LOG_CLOSE_WAIT_MS = 2000 };
+enum { LOG_RING_BYTES = 1 << 20, LOG_LINE_BYTES_MAX = 16384, LOG_CLOSE_WAIT_MS = 2000 };
 
 struct log;
 struct log_ring;

@@ -68,9 +68,9 @@ Test(log, writes_the_lines_of_each_ring_in_order)
 Test(log, drops_and_counts_when_the_output_is_slow_and_never_waits)
 {
     static char line[1024];
-    static char out[4 * LOG_RING_BYTES];
+    static char out[3 * LOG_RING_BYTES];
     struct log *log = log_open(ends[1], 1);
-    enum { LINES = 2000 };
+    enum { LINES = 2 * LOG_RING_BYTES / sizeof line };
 
     memset(line, 'x', sizeof line - 1);
     line[sizeof line - 1] = '\n';
