@@ -56,6 +56,7 @@ Q          := $(if $(filter 1,$(V)),,@)
 say         = $(if $(filter 1,$(V)),:,printf '  %-4s %s\n')
 obj         = $(patsubst %.c,$(O)/obj/%.o,$(1))
 submake    := $(MAKE) --no-print-directory
+JOBS       := -j$(shell nproc 2>/dev/null || echo 1)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -118,13 +119,14 @@ bench-simd: $(O)/bin/bench_simd ## ns per message of the byte kernels, with rati
 	$(Q)$(O)/bin/bench_simd
 
 run: deps ## install what is missing, build, start the gateway in front of an embedded backend
-	$(Q)$(submake) all
+	$(Q)$(submake) $(JOBS) all
 	$(Q)tests/support/run-demo $(O)/bin/sluice
 
 test: deps ## install what is missing, build, pass the tests
-	$(Q)$(submake) WERROR=1 all test-unit test-e2e
+	$(Q)$(submake) $(JOBS) WERROR=1 all $(O)/bin/unit_tests
+	$(Q)$(submake) WERROR=1 test-unit test-e2e
 	$(Q)$(submake) test-sanitize test-arm64 fuzz-smoke
-	$(Q)$(submake) tidy lint format-check
+	$(Q)$(submake) WERROR=1 tidy lint format-check
 	$(Q)tests/support/summary
 
 deps: ## install what is missing (apt-get; with sudo where not root)
@@ -135,9 +137,10 @@ test-unit: $(O)/bin/unit_tests ## Criterion tests (T='suite/name*' to filter)
 test-e2e: $(O)/bin/sluice ## end-to-end tests with real clients and backends (T=expression for pytest -k)
 	$(Q)tests/support/e2e $(O)/bin/sluice $(BUILD) $(if $(T),-k '$(T)')
 test-stress: ## the threaded parts under ThreadSanitizer
-	$(Q)$(submake) BUILD=tsan $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))
-	$(Q)for t in $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC)); do $$t || exit 1; done
+	$(Q)$(submake) $(JOBS) BUILD=tsan $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))
+	$(Q)tests/support/stress $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))
 test-sanitize: ## unit and end-to-end tests under ASan and UBSan, threads under TSan
+	$(Q)$(submake) $(JOBS) BUILD=asan build/asan/bin/sluice build/asan/bin/unit_tests
 	$(Q)$(submake) BUILD=asan test-unit test-e2e
 	$(Q)$(submake) test-stress
 
@@ -149,7 +152,7 @@ build/arm64/simd_tests: $(ARM64_SRC) $(wildcard simd/*.h simd/*/*.h tests/unit/s
 	@$(say) LD $@
 	$(Q)$(ARM64_CC) -O2 -g -static $(STD_FLAGS) -Wall -Wextra -Werror $(ARM64_SRC) -o $@
 test-arm64: build/arm64/simd_tests ## the kernels on aarch64, cross-compiled, under qemu-user
-	$(Q)qemu-aarch64 build/arm64/simd_tests
+	$(Q)tests/support/arm64 build/arm64/simd_tests
 
 fuzz: ## one fuzzer for T seconds (make fuzz F=ws_frame T=60)
 	$(Q)$(submake) BUILD=fuzz build/fuzz/bin/fuzz_$(or $(F),$(error F= names the fuzzer: $(FUZZERS)))
@@ -157,7 +160,7 @@ fuzz: ## one fuzzer for T seconds (make fuzz F=ws_frame T=60)
 	$(Q)build/fuzz/bin/fuzz_$(F) -max_total_time=$(or $(T),60) -timeout=10 -print_final_stats=1 \
 	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$(F) $(wildcard tests/fuzz/corpus/$(F))
 fuzz-smoke: ## every fuzzer over its corpus, then T=5 seconds of new inputs
-	$(Q)$(submake) BUILD=fuzz $(patsubst %,build/fuzz/bin/fuzz_%,$(FUZZERS))
+	$(Q)$(submake) $(JOBS) BUILD=fuzz $(patsubst %,build/fuzz/bin/fuzz_%,$(FUZZERS))
 	$(Q)tests/support/fuzz-smoke $(or $(T),5) $(FUZZERS)
 
 tidy: $(LAYERS) ## layers, sizes, prefixes, headers that compile alone, words that must not appear
