@@ -6,6 +6,12 @@
 #include "core/io/io.h"
 #include "simd/simd.h"
 
+#ifdef __clang__
+#define COMPILER __VERSION__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 enum { LEVELS_BYTES = 64, FEATURES_BYTES = 256 };
 
 static const char *kernel_release(struct utsname *name)
@@ -24,7 +30,7 @@ int about_print_version(FILE *out)
 
     simd_levels_supported(levels, sizeof levels);
     fprintf(out, "sluice %s\n", SLUICE_VERSION);
-    fprintf(out, "built with: %s\n", __VERSION__);
+    fprintf(out, "built with: %s\n", COMPILER);
     fprintf(out, "simd: %s (this CPU has %s)\n", simd->name, levels);
     fprintf(out, "kernel: %s\n", kernel_release(&name));
     if (io_open(&io, &settings, why) != 0) {

@@ -79,7 +79,7 @@ static void write_forwarded(struct http1_write *w, const struct http1_head *requ
     const bool is_v6 = memchr(ip.ptr, ':', ip.len) != NULL;
     const bool is_unix = strchr(client_address, ':') == NULL;
 
-    http1_write_header(w, SLICE_LITERAL("X-Forwarded-For"), ip);
+    http1_write_header(w, SLICE_LITERAL("X-Forwarded-For"), is_unix ? SLICE_LITERAL("unknown") : ip);
     http1_write_header(w, SLICE_LITERAL("X-Forwarded-Proto"), SLICE_LITERAL("http"));
     http1_write_header(w, SLICE_LITERAL("X-Forwarded-Host"), request->host);
     if (is_unix) {

@@ -54,6 +54,7 @@ Test(forward, an_ipv6_client_is_bracketed_and_quoted_where_rfc_7239_says_so)
 Test(forward, a_client_on_a_unix_socket_is_unknown)
 {
     const char *text = request("GET / HTTP/1.1\r\n" HANDSHAKE "\r\n", "unix");
+    cr_assert_not_null(strstr(text, "\r\nX-Forwarded-For: unknown\r\n"), "%s", text);
     cr_assert_not_null(strstr(text, "\r\nForwarded: for=unknown;"), "%s", text);
 }
 
