@@ -206,9 +206,12 @@ struct io_uring_sqe *io_sqe(struct io *io)
     return sqe;
 }
 
+/* Room for the entry that will name the message is made sure of too: a submission between the two would give the
+ * message's memory to the next one before the kernel has read it. */
 struct msghdr *io_message(struct io *io, unsigned count)
 {
-    if (io->iovec_count + count > IO_ARENA_IOVECS || io->msg_count == IO_ARENA_IOVECS / IO_IOVECS_MAX) {
+    if (io->iovec_count + count > IO_ARENA_IOVECS || io->msg_count == IO_ARENA_IOVECS / IO_IOVECS_MAX ||
+        io_uring_sq_space_left(&io->ring) == 0) {
         submit_now(io);
     }
     struct msghdr *msg = &io->msgs[io->msg_count++];

@@ -87,7 +87,7 @@ void io_turn(struct io *io, uint64_t wake_ms);
 /* A free submission entry; submits what is queued when there is none. */
 struct io_uring_sqe *io_sqe(struct io *io);
 
-/* Room for count iovecs and a message header that stay until the next submission. */
+/* Room for count iovecs and a message header that stay until the next submission, which io_sqe() right after is not. */
 struct msghdr *io_message(struct io *io, unsigned count);
 
 /* Sets a timer to fire delay_ms after this turn's beginning. */

@@ -151,6 +151,19 @@ Test(io, iovecs_are_reused_after_a_submission_and_never_before)
     cr_assert_eq(io_message(&io, 1)->msg_iov, io.iovecs);
 }
 
+Test(io, a_message_outlives_the_submission_that_makes_room_for_its_entry)
+{
+    while (io_uring_sq_space_left(&io.ring) > 0) {
+        io_post(&io, io.ring.ring_fd, (struct io_mail){.kind = 3});
+    }
+    const struct msghdr *first = io_message(&io, 2);
+    struct io_uring_sqe *sqe = io_sqe(&io);
+    io_uring_prep_nop(sqe);
+    io_uring_sqe_set_data64(sqe, io_tag_pack((struct io_tag){.op = IO_OP_UNHEARD}));
+    cr_assert_neq(io_message(&io, 2), first);
+    ring_fixture_for(&io, 10);
+}
+
 Test(io_open, says_what_to_do_when_there_is_no_descriptor)
 {
     const struct io_settings settings = {.sq_entries = 8, .cq_entries = 16};
