@@ -11,7 +11,7 @@
 #include "core/io/sock.h"
 #include "core/io/uring_compat.h"
 
-enum { MAIL_VALUE_BITS = 48 };
+enum { MAIL_VALUE_BITS = 48, IO_WORKERS_MAX = 4 };
 
 /* ---- set-up ---- */
 
@@ -149,6 +149,9 @@ int io_open(struct io *io, const struct io_settings *settings, char why[IO_WHY_B
     if (error != 0) {
         return refuse_setup(error, why);
     }
+    /* What cannot be done without blocking (a connect to a unix socket whose backlog is full) gets few threads. */
+    unsigned workers[2] = {IO_WORKERS_MAX, IO_WORKERS_MAX};
+    (void)io_uring_register_iowq_max_workers(&io->ring, workers);
     io_feature_probe(&io->feature, &io->ring);
     io->feature.ring_fd = io_uring_register_ring_fd(&io->ring) == 1;
     error = check_features(io, why);

@@ -68,13 +68,14 @@ static int prepare(const struct addr *addr, enum listener_share share)
     return share == LISTENER_FIRST && addr_port(addr) != 0 ? check_unused(addr) : 0;
 }
 
-/* TCP_NODELAY is inherited by what is accepted. */
+/* TCP_NODELAY and SO_KEEPALIVE are inherited by what is accepted. */
 static void set_tcp_options(int fd)
 {
     const int one = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
 }
 
 int listener_open(struct addr *addr, enum listener_share share, int *out)
@@ -137,6 +138,8 @@ void listener_stop(struct listener *l)
 {
     l->is_wanted = false;
     wheel_clear(&l->retry);
+    /* New clients are refused at once; without this the kernel would go on accepting into the backlog. */
+    shutdown(l->fd, SHUT_RDWR);
     if (l->is_armed) {
         const uint64_t target = io_tag_pack((struct io_tag){.slot = l->slot, .op = IO_OP_ACCEPT});
         struct io_uring_sqe *sqe = io_sqe(l->io);

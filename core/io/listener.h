@@ -38,7 +38,7 @@ MUST_USE int listener_open(struct addr *addr, enum listener_share share, int *fd
 /* Accepts on the ring from now on: accepted() gets each descriptor. */
 void listener_start(struct listener *l, struct io *io);
 
-/* Stops accepting; a connection that is under way may still come. The descriptor stays the caller's. */
+/* Stops accepting for good; a connection that is under way may still come. The descriptor stays the caller's. */
 void listener_stop(struct listener *l);
 
 /* Completions, from io.c's table. */

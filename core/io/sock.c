@@ -55,10 +55,12 @@ struct sock *sock_connect(struct io *io, const struct addr *addr, const struct s
     }
     if (!addr_is_unix(addr)) {
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
     }
     struct io_uring_sqe *sqe = begin(s);
     io_uring_prep_connect(sqe, fd, &addr->sa.any, addr->len);
     io_uring_sqe_set_data64(sqe, tag(s, IO_OP_CONNECT));
+    s->is_connecting = true;
     return s;
 }
 
@@ -78,13 +80,12 @@ static void arm_recv(struct sock *s)
     s->recv_armed = true;
 }
 
-static void cancel_recv(struct sock *s)
+static void cancel(struct sock *s, enum io_op op)
 {
     struct io_uring_sqe *sqe = begin(s);
 
-    io_uring_prep_cancel64(sqe, tag(s, IO_OP_RECV), 0);
+    io_uring_prep_cancel64(sqe, tag(s, op), 0);
     io_uring_sqe_set_data64(sqe, tag(s, IO_OP_CANCEL));
-    s->recv_cancelled = true;
 }
 
 /* Brings what the kernel does in line with what is wanted. */
@@ -96,7 +97,8 @@ static void settle_recv(struct sock *s)
     if (s->reading != SOCK_READING_OFF && !s->recv_armed) {
         arm_recv(s);
     } else if (s->reading == SOCK_READING_OFF && s->recv_armed && !s->recv_cancelled) {
-        cancel_recv(s);
+        cancel(s, IO_OP_RECV);
+        s->recv_cancelled = true;
     }
 }
 
@@ -138,6 +140,20 @@ static void join(struct sock *s)
     io_uring_sqe_set_data64(sqe, tag(s, IO_OP_CLOSE));
 }
 
+/* Each by its own name: a cancel by descriptor would look at every operation of the ring. */
+static void cancel_all(struct sock *s)
+{
+    if (s->recv_armed && !s->recv_cancelled) {
+        cancel(s, IO_OP_RECV);
+    }
+    if (s->send_armed) {
+        cancel(s, IO_OP_SEND);
+    }
+    if (s->is_connecting) {
+        cancel(s, IO_OP_CONNECT);
+    }
+}
+
 void sock_close(struct sock *s)
 {
     if (s->is_closing) {
@@ -148,12 +164,8 @@ void sock_close(struct sock *s)
     list_remove(&s->starved_link);
     list_remove(&s->dirty_link);
     list_push_back(&s->io->closing, &s->closing_link);
-    shutdown(s->fd, SHUT_RDWR);
-    if (s->pending > 0) {
-        struct io_uring_sqe *sqe = begin(s);
-        io_uring_prep_cancel_fd(sqe, s->fd, IORING_ASYNC_CANCEL_ALL);
-        io_uring_sqe_set_data64(sqe, tag(s, IO_OP_CANCEL));
-    }
+    shutdown(s->fd, s->is_reset_on_close ? SHUT_RD : SHUT_RDWR);
+    cancel_all(s);
     join(s);
 }
 
@@ -167,6 +179,7 @@ void sock_reset_on_close(struct sock *s)
 {
     const struct linger linger = {.l_onoff = 1, .l_linger = 0};
     setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    s->is_reset_on_close = true; /* a FIN must not go first */
 }
 
 /* A completion of an operation that will bring no other: whether the sock is closing, and was moved on. */
@@ -201,6 +214,7 @@ void sock_on_cancel(struct io *io, struct sock *s, const struct io_uring_cqe *cq
 void sock_on_connect(struct io *io, struct sock *s, const struct io_uring_cqe *cqe)
 {
     (void)io;
+    s->is_connecting = false;
     if (!end(s)) {
         s->events->connected(s, cqe->res);
     }
@@ -327,11 +341,12 @@ static void break_off(struct sock *s, int error)
     s->events->sent(s, error);
 }
 
-/* The peer is slow. Where there is no chunk left to move to, the references stay: they are as right, only dearer. */
-static void congest(struct sock *s)
+/* The peer is slow: what refers to receive buffers is moved to chunks. Without chunks it must go, or it would hold the
+ * buffers of all others for as long as it likes. 0 or -ENOMEM. */
+static int congest(struct sock *s)
 {
     s->is_congested = true;
-    (void)!send_queue_detach(&s->out, &s->io->pool);
+    return send_queue_detach(&s->out, &s->io->pool);
 }
 
 void sock_on_send(struct io *io, struct sock *s, const struct io_uring_cqe *cqe)
@@ -349,8 +364,9 @@ void sock_on_send(struct io *io, struct sock *s, const struct io_uring_cqe *cqe)
     if (send_queue_is_empty(&s->out)) {
         s->is_congested = false;
     } else {
-        if (sent < s->sending_bytes) {
-            congest(s);
+        if (sent < s->sending_bytes && congest(s) != 0) {
+            break_off(s, -ENOMEM);
+            return;
         }
         mark_dirty(s);
     }

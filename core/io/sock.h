@@ -55,6 +55,8 @@ struct sock {
     bool send_armed;
     bool is_congested; /* a send was short: wait in the kernel until the queue is empty */
     bool is_broken;    /* nothing more can be sent */
+    bool is_connecting;
+    bool is_reset_on_close;
     bool is_closing;
     bool is_close_submitted;
 };

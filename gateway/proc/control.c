@@ -1,6 +1,7 @@
 #include "gateway/proc/control.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -14,6 +15,13 @@ static void post_all(struct control *c, struct io_mail mail)
     }
 }
 
+/* Signals must be served even when nobody reads what is printed. */
+static bool may_print(void)
+{
+    struct pollfd err = {.fd = STDERR_FILENO, .events = POLLOUT};
+    return poll(&err, 1, 0) == 1 && (err.revents & POLLOUT) != 0;
+}
+
 static void on_terminate(struct control *c)
 {
     if (c->is_draining) {
@@ -22,8 +30,10 @@ static void on_terminate(struct control *c)
         return;
     }
     c->is_draining = true;
-    fprintf(stderr, "sluice: draining: no new connections, Close 1001 to all within %u ms\n", c->drain_ms);
     post_all(c, (struct io_mail){.kind = SHARD_MAIL_DRAIN, .value = c->drain_ms});
+    if (may_print()) {
+        fprintf(stderr, "sluice: draining: no new connections, Close 1001 to all within %u ms\n", c->drain_ms);
+    }
 }
 
 static void on_interrupt(struct control *c)
@@ -35,7 +45,9 @@ static void on_interrupt(struct control *c)
 static void on_hangup(struct control *c)
 {
     (void)c;
-    fprintf(stderr, "sluice: SIGHUP: this version cannot reload; restart to apply a changed configuration\n");
+    if (may_print()) {
+        fprintf(stderr, "sluice: SIGHUP: this version cannot reload; restart to apply a changed configuration\n");
+    }
 }
 
 static const struct {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/io/listener.h"
@@ -39,12 +40,20 @@ static int open_first(struct addr *addr, int *fd)
     return error;
 }
 
+/* Which file a unix socket's path is; 0: none. */
+static ino_t inode_of(const struct addr *addr)
+{
+    struct stat st;
+    return addr_is_unix(addr) && lstat(addr->sa.un.sun_path, &st) == 0 ? st.st_ino : 0;
+}
+
 static int open_one(struct listen_set *set, uint32_t listener)
 {
     struct addr *addr = &set->addrs[listener];
     int fd = -1;
     int error = open_first(addr, &fd);
 
+    set->inodes[listener] = error == 0 ? inode_of(addr) : 0;
     for (uint32_t shard = 0; error == 0; shard++) {
         set->fds[shard * set->listener_count + listener] = fd;
         if (shard + 1 == set->shard_count) {
@@ -66,7 +75,8 @@ int listen_set_open(struct listen_set *set, const struct config *config, uint32_
     *set = (struct listen_set){.shard_count = shard_count, .listener_count = count};
     set->addrs = calloc(count, sizeof *set->addrs);
     set->fds = calloc(total, sizeof *set->fds);
-    if (set->addrs == NULL || set->fds == NULL) {
+    set->inodes = calloc(count, sizeof *set->inodes);
+    if (set->addrs == NULL || set->fds == NULL || set->inodes == NULL) {
         fprintf(err, "sluice: no memory for listeners\n");
         listen_set_close(set);
         return -ENOMEM;
@@ -98,17 +108,19 @@ static void close_one(struct listen_set *set, uint32_t listener)
             close(fd);
         }
     }
-    if (addr_is_unix(addr) && listen_set_fd(set, 0, listener) >= 0) {
+    if (set->inodes[listener] != 0 && inode_of(addr) == set->inodes[listener]) {
         unlink(addr->sa.un.sun_path);
     }
 }
 
 void listen_set_close(struct listen_set *set)
 {
-    for (uint32_t i = 0; i < set->listener_count && set->addrs != NULL && set->fds != NULL; i++) {
+    for (uint32_t i = 0; i < set->listener_count && set->addrs != NULL && set->fds != NULL && set->inodes != NULL;
+         i++) {
         close_one(set, i);
     }
     free(set->addrs);
     free(set->fds);
+    free(set->inodes);
     *set = (struct listen_set){0};
 }

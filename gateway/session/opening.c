@@ -7,7 +7,7 @@
 #include "gateway/session/forward.h"
 #include "gateway/session/relay.h"
 
-enum { RETRY_AFTER_MIN_S = 1, RETRY_AFTER_SPREAD_S = 10 };
+enum { RETRY_AFTER_MIN_S = 1, RETRY_AFTER_SPREAD_S = 10, INTERIM_MAX = 16 };
 
 /* ---- refusing ---- */
 
@@ -238,6 +238,16 @@ static void take_answer(struct session *s, const struct http1_head *response)
     }
 }
 
+static void skip_interim(struct peer *upstream)
+{
+    struct session *s = session_of(upstream);
+    if (++s->interim_count > INTERIM_MAX) {
+        opening_refuse(s, 502, SESSION_BY_BACKEND, "the backend sends interim responses without end");
+        return;
+    }
+    peer_skip_head(upstream);
+}
+
 void opening_on_response(struct peer *upstream)
 {
     struct http1_head response;
@@ -246,7 +256,7 @@ void opening_on_response(struct peer *upstream)
     if (status != HTTP1_OK) {
         opening_on_bad_response(upstream, status);
     } else if (response.status < 200 && response.status != 101) {
-        peer_skip_head(upstream);
+        skip_interim(upstream);
     } else {
         take_answer(session_of(upstream), &response);
     }

@@ -144,6 +144,15 @@ static void answer_for(struct peer *p)
     }
 }
 
+/* A peer takes no more data: what was kept waiting for its queue is read again, and dropped. */
+static void let_go(struct peer *p)
+{
+    struct peer *other = session_other(p);
+    if (other->is_paused) {
+        peer_resume(other);
+    }
+}
+
 static void free_session(struct session *s)
 {
     struct session_pool *pool = s->pool;
@@ -166,8 +175,8 @@ static void on_freed(struct peer *p)
 
     if (peer_is_free(other)) {
         free_session(session_of(p));
-    } else if (other->is_paused) {
-        peer_resume(other);
+    } else {
+        let_go(p);
     }
 }
 
@@ -187,6 +196,7 @@ static void on_fault(struct peer *p, enum ws_status status)
     peer_send_close(p, &close);
     peer_finish(p);
     tell_other_failed(session_other(p), fault_cause(p));
+    let_go(p);
 }
 
 static const char *ended_cause(const struct peer *p, int error)
@@ -215,6 +225,7 @@ static void end_open(struct peer *p, int error)
     } else {
         peer_abort(p);
     }
+    let_go(p);
 }
 
 static void on_ended(struct peer *p, int error)
@@ -257,6 +268,8 @@ void session_close(struct session *s, uint16_t client_code, uint16_t upstream_co
     session_note_end(s, SESSION_BY_GATEWAY, client_code, cause, to_client.reason);
     peer_send_close(&s->client, &to_client);
     peer_send_close(&s->upstream, &to_upstream);
+    let_go(&s->client);
+    let_go(&s->upstream);
 }
 
 void session_abort(struct session *s, const char *cause)

@@ -51,6 +51,7 @@ struct session {
     uint64_t refusal_left;                          /* bytes of its body that may still pass */
     uint8_t key[WS_HANDSHAKE_KEY_BYTES];            /* ours, to the upstream */
     char client_address[SESSION_ADDRESS_BYTES_MAX]; /* "127.0.0.1:1234", "unix" */
+    uint8_t interim_count;                          /* heads of 1xx that the upstream sent before its answer */
     bool is_counted;                                /* in the quota */
     bool is_refusing;                               /* the upstream's refusal is on its way to the client */
     bool is_leaving;                                /* the gateway wants it to end after the message in progress */

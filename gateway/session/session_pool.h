@@ -15,7 +15,9 @@
 
 enum {
     SESSION_POOL_RESERVE = 64,
-    SESSION_POOL_SCRATCH_BYTES = 128 << 10, /* for one head, written at once; heads are at most 64 KiB */
+    /* For one head, written at once: a head of at most 64 KiB, whose Host is written three times, and fields of ours.
+     */
+    SESSION_POOL_SCRATCH_BYTES = 256 << 10,
 };
 
 /* How many sessions the process may have, over all shards. */

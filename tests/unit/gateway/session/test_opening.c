@@ -166,6 +166,36 @@ Test(opening, a_refusal_passes_with_status_fields_and_body)
     expect_logged("401");
 }
 
+Test(opening, interim_responses_without_end_are_502)
+{
+    const int backend = ask_backend();
+    for (int i = 0; i < 20; i++) {
+        shard_fixture_send_text(&f, backend, "HTTP/1.1 102 Processing\r\n\r\n");
+    }
+    expect_status("502");
+    close(backend);
+}
+
+/* The Host is written three times into the head for the backend. */
+Test(opening, a_host_as_long_as_a_head_reaches_the_backend)
+{
+    static char host[1601];
+    char request[2048];
+
+    memset(host, 'a', sizeof host - 1);
+    snprintf(request, sizeof request,
+             "GET /ws HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+             host);
+    ask(request);
+    const int backend = shard_fixture_backend(&f);
+    shard_fixture_read_head(&f, backend, got, sizeof got);
+    cr_assert_not_null(strstr(got, host));
+    close(client);
+    client = -1;
+    close(backend);
+}
+
 Test(opening, a_refusal_over_the_limit_keeps_its_length_and_is_cut)
 {
     const int backend = ask_backend();
