@@ -25,17 +25,24 @@ static bool is_equal(const struct answer *a, const struct answer *b)
     return a->opcode == b->opcode && a->bytes == b->bytes && memcmp(a->payload, b->payload, a->bytes) == 0;
 }
 
+size_t answers_alike(const struct answers *a, const struct answers *b)
+{
+    size_t i = 0;
+
+    while (i < a->count && i < b->count && is_equal(&a->list[i], &b->list[i])) {
+        i++;
+    }
+    return i;
+}
+
 bool answers_are_equal(const struct answers *a, const struct answers *b)
 {
-    if (a->count != b->count) {
-        return false;
-    }
-    for (size_t i = 0; i < a->count; i++) {
-        if (!is_equal(&a->list[i], &b->list[i])) {
-            return false;
-        }
-    }
-    return true;
+    return a->count == b->count && answers_alike(a, b) == a->count;
+}
+
+bool answers_begin(const struct answers *a, const struct answers *b)
+{
+    return answers_alike(a, b) == b->count;
 }
 
 void answers_free(struct answers *a)

@@ -23,7 +23,11 @@ struct answers {
 
 /* Appends an answer; its payload is copied. */
 void answers_add(struct answers *a, uint8_t opcode, const uint8_t *payload, size_t bytes);
+/* How many at the front of both are the same. */
+size_t answers_alike(const struct answers *a, const struct answers *b);
 bool answers_are_equal(const struct answers *a, const struct answers *b);
+/* Whether the front of a is all of b. */
+bool answers_begin(const struct answers *a, const struct answers *b);
 void answers_free(struct answers *a);
 
 #endif

@@ -34,17 +34,13 @@ static bool has_answer(const struct answers *a, enum defect defect)
     return false;
 }
 
-/* Where the answers are the server's choice, only a fault in their frames shows. */
 static bool shows_in_answers(enum defect defect, const struct row *row)
 {
     struct script s;
     struct answers expected = {0};
 
-    if (row->grade == ROW_GRADE_OPEN && defect != DEFECT_RSV_UNASKED) {
-        return false;
-    }
     script_compile(&s, row);
-    const bool is_echo = strcmp(row->expect, "=") == 0 || row->grade == ROW_GRADE_OPEN;
+    const bool is_echo = strcmp(row->expect, "=") == 0;
     if (!is_echo) {
         script_expect(&expected, row);
     }

@@ -17,7 +17,7 @@ enum row_grade {
     ROW_GRADE_STRICT, /* the answers are as expected, or the case failed */
     ROW_GRADE_LOSING, /* no answer at all is NON-STRICT: the echo before the fault was lost */
     ROW_GRADE_TIMELY, /* failed only after the last part was sent is NON-STRICT */
-    ROW_GRADE_OPEN,   /* what comes back is up to the peer: INFORMATIONAL */
+    ROW_GRADE_OPEN,   /* how much comes back is up to the peer: INFORMATIONAL */
 };
 
 /* The rows of ending.def. */

@@ -123,13 +123,8 @@ static enum trial_verdict because(enum trial_verdict verdict, char why[TRIAL_WHY
 static enum trial_verdict mismatch(const struct course *c, char *why)
 {
     const struct answers *came = &c->link.reader.answers, *due = &c->expected;
-    size_t i = 0;
+    const size_t i = answers_alike(came, due);
 
-    while (i < came->count && i < due->count && came->list[i].opcode == due->list[i].opcode &&
-           came->list[i].bytes == due->list[i].bytes &&
-           memcmp(came->list[i].payload, due->list[i].payload, due->list[i].bytes) == 0) {
-        i++;
-    }
     if (i == came->count || i == due->count) {
         return because(TRIAL_VERDICT_FAILED, why, "%zu answers came, %zu were due", came->count, due->count);
     }
@@ -145,7 +140,7 @@ static enum trial_verdict judge_behavior(const struct course *c, const struct ro
     if (c->link.fault != NULL || r->fault != NULL) {
         return because(TRIAL_VERDICT_FAILED, why, "%s", c->link.fault != NULL ? c->link.fault : r->fault);
     }
-    if (row->grade == ROW_GRADE_OPEN) {
+    if (row->grade == ROW_GRADE_OPEN && answers_begin(&c->expected, &r->answers)) {
         return because(TRIAL_VERDICT_INFORMATIONAL, why, "%zu answers came; that is up to the server",
                        r->answers.count);
     }
