@@ -48,7 +48,7 @@ CORE_SRC   := $(wildcard core/*/*.c)
 GW_SRC     := $(filter-out gateway/main.c,$(wildcard gateway/*/*.c))
 UNIT_SRC   := $(sort $(shell find tests/unit tests/support -name '*.c'))
 STRESS_SRC := $(wildcard tests/stress/stress_*.c)
-CONFORM_SRC := $(filter-out %/broken.c,$(wildcard tests/conformance/*.c))
+CASES_SRC  := $(filter-out %/broken.c,$(wildcard tests/conformance/*.c))
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))
 ALL_C      := $(shell find simd core gateway bench tests -name '*.c' -o -name '*.h' | sort)
@@ -109,7 +109,7 @@ $(O)/bin/sluice: $(call obj,gateway/main.c) $(LAYERS)
 	$(call link,$(LIBS_ALL))
 $(O)/bin/unit_tests: $(call obj,$(UNIT_SRC)) $(LAYERS)
 	$(call link,$(call pkg_libs,criterion) $(LIBS_ALL))
-$(O)/bin/conformance: $(call obj,$(CONFORM_SRC)) $(O)/libcore.a
+$(O)/bin/conformance: $(call obj,$(CASES_SRC)) $(O)/libcore.a
 	$(call link,$(LIBS_CORE) -lpthread)
 $(O)/bin/broken: $(call obj,$(patsubst %,tests/conformance/%.c,broken defect script answers plain_utf8)) $(O)/libcore.a
 	$(call link,$(LIBS_CORE) -lpthread)
@@ -129,7 +129,7 @@ run: deps ## install what is missing, build, start the gateway in front of an em
 
 test: deps ## install what is missing, build, pass the tests
 	$(Q)$(submake) $(JOBS) WERROR=1 all $(O)/bin/unit_tests
-	$(Q)$(submake) WERROR=1 test-unit test-e2e
+	$(Q)$(submake) WERROR=1 test-unit test-e2e test-conformance
 	$(Q)$(submake) test-sanitize test-arm64 fuzz-smoke
 	$(Q)$(submake) WERROR=1 tidy lint format-check
 	$(Q)tests/support/summary
