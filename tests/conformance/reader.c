@@ -147,8 +147,10 @@ static void read_frames(struct reader *r)
         rest.in += used;
         rest.in_bytes -= used;
     }
-    memmove(r->in, r->in + used, r->in_bytes - used);
-    r->in_bytes -= used;
+    if (used > 0) {
+        memmove(r->in, r->in + used, r->in_bytes - used);
+        r->in_bytes -= used;
+    }
 }
 
 uint8_t *reader_room(struct reader *r, size_t bytes)
