@@ -48,6 +48,7 @@ CORE_SRC   := $(wildcard core/*/*.c)
 GW_SRC     := $(filter-out gateway/main.c,$(wildcard gateway/*/*.c))
 UNIT_SRC   := $(sort $(shell find tests/unit tests/support -name '*.c'))
 STRESS_SRC := $(wildcard tests/stress/stress_*.c)
+CASES_SRC  := $(filter-out %/broken.c,$(wildcard tests/conformance/*.c))
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))
 ALL_C      := $(shell find simd core gateway bench tests -name '*.c' -o -name '*.h' | sort)
@@ -61,7 +62,7 @@ JOBS       := -j$(shell nproc 2>/dev/null || echo 1)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test deps deps-arm64 test-unit test-e2e test-sanitize test-stress test-arm64 bench-simd fuzz fuzz-smoke lint format \
+.PHONY: all run test deps deps-arm64 test-unit test-e2e test-conformance test-sanitize test-stress test-arm64 bench-simd fuzz fuzz-smoke lint format \
         format-check tidy install uninstall clean help doc FORCE
 
 all: $(O)/bin/sluice ## build build/bin/sluice
@@ -108,6 +109,10 @@ $(O)/bin/sluice: $(call obj,gateway/main.c) $(LAYERS)
 	$(call link,$(LIBS_ALL))
 $(O)/bin/unit_tests: $(call obj,$(UNIT_SRC)) $(LAYERS)
 	$(call link,$(call pkg_libs,criterion) $(LIBS_ALL))
+$(O)/bin/conformance: $(call obj,$(CASES_SRC)) $(O)/libcore.a
+	$(call link,$(LIBS_CORE) -lpthread)
+$(O)/bin/broken: $(call obj,$(patsubst %,tests/conformance/%.c,broken defect script answers plain_utf8)) $(O)/libcore.a
+	$(call link,$(LIBS_CORE) -lpthread)
 $(O)/bin/stress_%: $(O)/obj/tests/stress/stress_%.o $(LAYERS)
 	$(call link,$(LIBS_ALL))
 $(O)/bin/fuzz_%: $(O)/obj/tests/fuzz/fuzz_%.o $(LAYERS)
@@ -124,7 +129,7 @@ run: deps ## install what is missing, build, start the gateway in front of an em
 
 test: deps ## install what is missing, build, pass the tests
 	$(Q)$(submake) $(JOBS) WERROR=1 all $(O)/bin/unit_tests
-	$(Q)$(submake) WERROR=1 test-unit test-e2e
+	$(Q)$(submake) WERROR=1 test-unit test-e2e test-conformance
 	$(Q)$(submake) test-sanitize test-arm64 fuzz-smoke
 	$(Q)$(submake) WERROR=1 tidy lint format-check
 	$(Q)tests/support/summary
@@ -136,6 +141,8 @@ test-unit: $(O)/bin/unit_tests ## Criterion tests (T='suite/name*' to filter)
 	$(Q)tests/support/unit $(O)/bin/unit_tests $(BUILD) $(if $(T),--filter '$(T)')
 test-e2e: $(O)/bin/sluice ## end-to-end tests with real clients and backends (T=expression for pytest -k)
 	$(Q)tests/support/e2e $(O)/bin/sluice $(BUILD) $(if $(T),-k '$(T)')
+test-conformance: $(O)/bin/sluice $(O)/bin/conformance $(O)/bin/broken ## Autobahn's cases, direct and relayed, at every SIMD level
+	$(Q)tests/support/conformance $(O)/bin $(BUILD)
 test-stress: ## the threaded parts under ThreadSanitizer
 	$(Q)$(submake) $(JOBS) BUILD=tsan $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))
 	$(Q)tests/support/stress $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))
