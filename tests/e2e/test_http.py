@@ -184,8 +184,13 @@ async def test_a_refusal_over_the_limit_is_cut_and_never_has_a_wrong_length(shar
     body = b"".join(b"3e8\r\n" + page[at:at + 1000] + b"\r\n" for at in range(0, 50000, 1000)) + b"0\r\n\r\n"
     async with Backend(backend_path) as backend:
         run = shared(backend.url, limits={"refusal_size": "4KiB"})
-        response = await refused(run, backend, b"HTTP/1.1 403 No\r\n" + head[framing] + b"\r\n" +
-                                 (body if framing == "chunked" else page))
+        try:
+            response = await refused(run, backend, b"HTTP/1.1 403 No\r\n" + head[framing] + b"\r\n" +
+                                     (body if framing == "chunked" else page))
+        except ConnectionResetError:
+            # Only a reset can tell that such a body was cut; this client's library may drop what came before it.
+            assert framing == "until the end"
+            return
         assert response.status in (403, 502)
         if response.status == 403:
             assert page.startswith(response.body) and len(response.body) <= 4096 + 65536
