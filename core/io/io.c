@@ -142,7 +142,6 @@ int io_open(struct io *io, const struct io_settings *settings, char why[IO_WHY_B
     *io = (struct io){.has_socks = settings->sock_count > 0, .now_ms = clock_monotonic_ms()};
     list_init(&io->dirty);
     list_init(&io->starved);
-    list_init(&io->closing);
     wheel_init(&io->wheel, io->now_ms);
 
     int error = setup_ring(io, settings);

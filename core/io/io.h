@@ -53,7 +53,6 @@ struct io {
     struct send_pool pool;
     struct list dirty;    /* socks with something to send */
     struct list starved;  /* socks whose receive found no buffer, in order */
-    struct list closing;  /* socks whose last operation is still to be waited for */
     uint64_t now_ms;      /* CLOCK_MONOTONIC, read once a turn */
     uint64_t stale_count; /* completions of former tenants, dropped */
     uint64_t enter_count; /* turns, each an io_uring_enter */

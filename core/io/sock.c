@@ -29,7 +29,6 @@ static struct sock *take(struct io *io, int fd, const struct sock_events *events
     *s = (struct sock){.item = s->item, .io = io, .events = events, .owner = owner, .fd = fd};
     list_init(&s->dirty_link);
     list_init(&s->starved_link);
-    list_init(&s->closing_link);
     return s;
 }
 
@@ -163,7 +162,6 @@ void sock_close(struct sock *s)
     s->reading = SOCK_READING_OFF;
     list_remove(&s->starved_link);
     list_remove(&s->dirty_link);
-    list_push_back(&s->io->closing, &s->closing_link);
     shutdown(s->fd, s->is_reset_on_close ? SHUT_RD : SHUT_RDWR);
     cancel_all(s);
     join(s);
@@ -199,7 +197,6 @@ void sock_on_close(struct io *io, struct sock *s, const struct io_uring_cqe *cqe
     (void)cqe;
     s->pending--;
     ASSERT(s->pending == 0 && send_queue_is_empty(&s->out));
-    list_remove(&s->closing_link);
     s->events->closed(s);
     slab_give(&io->socks, s);
 }

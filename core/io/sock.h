@@ -45,7 +45,6 @@ struct sock {
     struct send_queue out;
     struct list dirty_link;
     struct list starved_link;
-    struct list closing_link;
     size_t sending_bytes; /* of the send in flight */
     int fd;
     uint8_t pending; /* operations that the kernel holds */
