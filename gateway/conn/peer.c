@@ -413,7 +413,7 @@ void peer_close_was_sent(struct peer *p)
         enter(p, PEER_CLOSE_SENT);
         settle_reading(p);
     } else if (p->state == PEER_CLOSE_RECEIVED) {
-        p->is_agreed = true;
+        p->is_agreed = p->fault == WS_OK;
         peer_finish(p);
     }
 }
@@ -425,6 +425,17 @@ void peer_close_was_received(struct peer *p)
         settle_reading(p);
     } else if (p->state == PEER_CLOSE_SENT) {
         p->is_agreed = true;
+        peer_finish(p);
+    }
+}
+
+void peer_fault(struct peer *p, enum ws_status status)
+{
+    p->fault = (uint8_t)status;
+    if (p->state == PEER_OPEN) {
+        enter(p, PEER_CLOSE_RECEIVED);
+        settle_reading(p);
+    } else {
         peer_finish(p);
     }
 }

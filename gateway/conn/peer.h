@@ -85,6 +85,7 @@ struct peer {
     uint32_t linger_ms;       /* how long FLUSHING and LINGERING may each last */
     uint32_t discarded_bytes; /* while LINGERING */
     uint8_t state;            /* enum peer_state */
+    uint8_t fault;            /* enum ws_status: how it broke the protocol */
     uint8_t pong_bytes;       /* of a waiting pong, as a frame */
     bool is_paused;           /* not read from: the other side is slow */
     bool was_paused;          /* at least once: read one buffer at a time from then on */
@@ -142,6 +143,10 @@ void peer_close_was_sent(struct peer *p);
 
 /* It sent a Close: OPEN to CLOSE_RECEIVED; CLOSE_SENT (the answer) to FLUSHING. */
 void peer_close_was_received(struct peer *p);
+
+/* It broke the protocol: what it still sends is discarded, as behind a Close; what is due to it may be sent, and at
+ * last its Close. Where it was sent one already, nothing is due: it is finished. */
+void peer_fault(struct peer *p, enum ws_status status);
 
 /* Answers a ping with its payload; waits where a frame is under way or the queue is longer than queue_bytes_max (only
  * the latest waits, RFC 6455 section 5.5.3). 0 or -ENOMEM. */

@@ -76,7 +76,8 @@ void relay_note_close(struct peer *from, const struct ws_part *part, struct ws_c
     session_note_end(session_of(from), by, close->code, "closed", close->reason);
 }
 
-/* A Close goes on as it came; a side that cannot take it any more is answered for. */
+/* A Close goes on as it came, but to a side that broke the protocol; a side that cannot take it any more is answered
+ * for. */
 static void on_close(struct peer *from, const struct ws_part *part, uint16_t buffer)
 {
     struct peer *to = session_other(from);
@@ -85,7 +86,9 @@ static void on_close(struct peer *from, const struct ws_part *part, uint16_t buf
 
     relay_note_close(from, part, &close, payload);
     peer_close_was_received(from);
-    if (peer_takes_data(to)) {
+    if (to->fault != WS_OK) {
+        session_answer(to);
+    } else if (peer_takes_data(to)) {
         pass(from, part, buffer);
         peer_close_was_sent(to);
     } else if (to->state != PEER_CLOSE_SENT) {

@@ -132,15 +132,19 @@ static void tell_other_failed(struct peer *p, const char *why)
     peer_send_close(p, &close);
 }
 
-/* A Close was asked of the peer and will not come: whoever waits for it gets the answer from us. */
-static void answer_for(struct peer *p)
+static struct ws_close close_of_fault(enum ws_status status)
 {
-    struct session *s = session_of(p);
-    const struct ws_close close = {.code = s->end.code, .reason = {s->end.reason, s->end.reason_bytes}};
-    struct peer *other = session_other(p);
+    return (struct ws_close){.code = ws_status_close_code(status), .reason = slice_from_string(ws_status_text(status))};
+}
 
-    if (other->state == PEER_CLOSE_RECEIVED) {
-        peer_send_close(other, &close);
+void session_answer(struct peer *p)
+{
+    const struct session *s = session_of(p);
+    const struct ws_close end = {.code = s->end.code, .reason = {s->end.reason, s->end.reason_bytes}};
+    const struct ws_close close = p->fault != WS_OK ? close_of_fault(p->fault) : end;
+
+    if (p->state == PEER_CLOSE_RECEIVED) {
+        peer_send_close(p, &close);
     }
 }
 
@@ -186,17 +190,21 @@ static const char *fault_cause(const struct peer *p)
                                         : "the backend broke the WebSocket protocol";
 }
 
+/* What the other side still owes is waited for: its answers to good messages, and the Close that it is asked for. The
+ * one that failed gets its own Close behind them. */
 static void on_fault(struct peer *p, enum ws_status status)
 {
-    const struct ws_close close = {.code = ws_status_close_code(status),
-                                   .reason = slice_from_string(ws_status_text(status))};
+    struct peer *other = session_other(p);
+    const struct ws_close close = close_of_fault(status);
     const uint16_t client_code = p->role == &peer_role_client ? close.code : WS_CLOSE_BAD_GATEWAY;
 
     session_note_end(session_of(p), SESSION_BY_GATEWAY, client_code, fault_cause(p), close.reason);
-    peer_send_close(p, &close);
-    peer_finish(p);
-    tell_other_failed(session_other(p), fault_cause(p));
-    let_go(p);
+    peer_fault(p, status);
+    tell_other_failed(other, fault_cause(p));
+    if (!peer_gives_frames(other)) {
+        session_answer(p);
+        let_go(p);
+    }
 }
 
 static const char *ended_cause(const struct peer *p, int error)
@@ -216,7 +224,7 @@ static void end_open(struct peer *p, int error)
 
     session_note_end(session_of(p), side_of(p), code, ended_cause(p, error), SLICE_LITERAL(""));
     if (p->state == PEER_CLOSE_SENT) {
-        answer_for(p);
+        session_answer(session_other(p));
     } else {
         tell_other_failed(session_other(p), "the backend vanished");
     }
@@ -242,7 +250,7 @@ static void on_timed_out(struct peer *p)
     if (p->state == PEER_OPEN) {
         session_close(session_of(p), WS_CLOSE_GOING_AWAY, WS_CLOSE_GOING_AWAY, "the gateway shuts down");
     } else if (p->state == PEER_CLOSE_SENT) {
-        answer_for(p);
+        session_answer(session_other(p));
         peer_abort(p);
     } else {
         opening_on_timed_out(p);

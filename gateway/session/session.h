@@ -67,6 +67,10 @@ void session_become_echo(struct session *s);
 void session_note_end(struct session *s, enum session_initiator by, uint16_t code, const char *cause,
                       struct slice reason);
 
+/* Sends a peer that waits for its Close (CLOSE_RECEIVED) the one that says why: its own fault, else the session's end.
+ */
+void session_answer(struct peer *p);
+
 /* Ends an open session from our side: a Close to both, if they can still take one. */
 void session_close(struct session *s, uint16_t client_code, uint16_t upstream_code, const char *cause);
 
