@@ -66,6 +66,27 @@ static void read_target(struct conf_load *load, const struct conf_yaml_node *nod
     }
 }
 
+/* What a route asks of compression itself must be possible; what it has from the top level is used where it can be. */
+static void check_compression(struct conf_load *load, const struct conf_yaml_node *node,
+                              const struct config_route *route)
+{
+    const struct conf_yaml_node *compression = conf_yaml_get(node, "compression");
+    const struct config_compression *settings = &route->settings.compression;
+
+    if (compression == NULL || compression->kind == CONF_YAML_LIST) {
+        return;
+    }
+    if (route->target == CONFIG_TARGET_ECHO && settings->mode == CONFIG_COMPRESSION_PASSTHROUGH) {
+        config_errors_add(load->errors, compression->mark,
+                          "compression: passthrough needs a backend that compresses, and echo has none; write edge");
+    }
+    if (compression->kind == CONF_YAML_MAPPING && conf_yaml_get(compression, "inspect") != NULL && settings->inspect &&
+        settings->mode != CONFIG_COMPRESSION_PASSTHROUGH) {
+        config_errors_add(load->errors, compression->mark,
+                          "compression.inspect is for mode: passthrough; edge always looks into what it inflates");
+    }
+}
+
 static void refuse_unreachable(struct conf_load *load, const struct config_route *route,
                                const struct conf_yaml_node *node)
 {
@@ -94,6 +115,7 @@ static void read_route(struct conf_load *load, const struct conf_yaml_node *node
     schema_read(target, node, load->errors);
     read_match(load, node, route);
     read_target(load, node, route);
+    check_compression(load, node, route);
     if (load->errors->count == errors_before) {
         refuse_unreachable(load, route, node);
         config->route_count++;

@@ -42,6 +42,17 @@ struct config_upstream {
 enum config_target { CONFIG_TARGET_UPSTREAM, CONFIG_TARGET_ECHO };
 enum config_ping_answer { CONFIG_PING_PASS, CONFIG_PING_EDGE };
 enum config_slow_consumer { CONFIG_SLOW_CONSUMER_PAUSE };
+enum config_compression_mode { CONFIG_COMPRESSION_OFF, CONFIG_COMPRESSION_EDGE, CONFIG_COMPRESSION_PASSTHROUGH };
+
+/* permessage-deflate (RFC 7692) */
+struct config_compression {
+    enum config_compression_mode mode;
+    uint32_t level;              /* of zlib */
+    uint64_t memory_bytes;       /* for the contexts of all shards */
+    uint64_t min_bytes;          /* smaller messages are not compressed */
+    uint64_t inflated_bytes_max; /* of one message */
+    bool inspect;                /* with PASSTHROUGH: inflate to check */
+};
 
 /* Settings that the file may give for all routes, and again for one. */
 struct config_route_settings {
@@ -54,6 +65,7 @@ struct config_route_settings {
     uint32_t handshake_timeout_ms; /* timeouts.handshake: accept to 101 */
     uint32_t connect_timeout_ms;   /* timeouts.connect: to a backend */
     uint32_t close_timeout_ms;     /* timeouts.close: Close sent to Close received (RFC 6455 7.1.1) */
+    struct config_compression compression;
 };
 
 struct config_route {

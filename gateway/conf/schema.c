@@ -6,7 +6,7 @@
 #include "gateway/conf/conf_units.h"
 
 const struct schema_place_row schema_places[SCHEMA_PLACE_COUNT] = {
-#define SCHEMA_PLACE(name, section, text) [SCHEMA_PLACE_##name] = {section, text},
+#define SCHEMA_PLACE(name, section, text, alone) [SCHEMA_PLACE_##name] = {section, text, alone},
 #include "gateway/conf/schema.def"
 };
 
@@ -137,6 +137,8 @@ static const char *parse(const struct schema_setting *setting, struct slice text
         return conf_units_parse_count(text, value);
     case SCHEMA_TYPE_SIZE:
         return conf_units_parse_size(text, value);
+    case SCHEMA_TYPE_BYTES:
+        return conf_units_parse_count(text, value) == NULL ? NULL : conf_units_parse_size(text, value);
     case SCHEMA_TYPE_DURATION:
         return conf_units_parse_duration(text, value);
     case SCHEMA_TYPE_SWITCH:
@@ -179,6 +181,7 @@ const char *schema_format(const struct schema_setting *setting, uint64_t value, 
 
     switch (setting->type) {
     case SCHEMA_TYPE_SIZE:
+    case SCHEMA_TYPE_BYTES:
         return conf_units_format_size(value, out);
     case SCHEMA_TYPE_DURATION:
         return conf_units_format_duration(value, out);
@@ -220,8 +223,10 @@ static const char *expected_choice(const struct schema_setting *setting, char *o
 
 const char *schema_expected(const struct schema_setting *setting, char out[SCHEMA_TEXT_BYTES_MAX])
 {
-    static const char *const nouns[] = {
-        [SCHEMA_TYPE_COUNT] = "a number", [SCHEMA_TYPE_SIZE] = "a size", [SCHEMA_TYPE_DURATION] = "a duration"};
+    static const char *const nouns[] = {[SCHEMA_TYPE_COUNT] = "a number",
+                                        [SCHEMA_TYPE_SIZE] = "a size",
+                                        [SCHEMA_TYPE_BYTES] = "a size or a number of bytes",
+                                        [SCHEMA_TYPE_DURATION] = "a duration"};
     char min[SCHEMA_TEXT_BYTES_MAX], max[SCHEMA_TEXT_BYTES_MAX];
 
     if (setting->type == SCHEMA_TYPE_CHOICE) {
@@ -359,17 +364,37 @@ static bool has_settings(struct schema_target target, enum schema_place place)
     return false;
 }
 
+static const struct schema_setting *find_setting(enum schema_place place, const char *key)
+{
+    for (size_t i = 0; i < schema_setting_count; i++) {
+        if (schema_settings[i].place == place && strcmp(schema_settings[i].key, key) == 0) {
+            return &schema_settings[i];
+        }
+    }
+    return NULL;
+}
+
+static void read_section(struct schema_target target, enum schema_place place, const struct conf_yaml_node *node,
+                         struct config_errors *errors)
+{
+    const struct schema_place_row *row = &schema_places[place];
+
+    if (row->alone != NULL && node->kind == CONF_YAML_VALUE) {
+        read_setting(target, find_setting(place, row->alone), node, errors);
+    } else if (conf_yaml_expect(node, CONF_YAML_MAPPING, row->section, errors)) {
+        schema_check_keys(target, place, node, errors);
+        read_settings(target, place, node, errors);
+    }
+}
+
 void schema_read(struct schema_target target, const struct conf_yaml_node *mapping, struct config_errors *errors)
 {
     read_settings(target, target.gateway != NULL ? SCHEMA_PLACE_ROOT : SCHEMA_PLACE_ROUTE, mapping, errors);
     for (unsigned place = 0; place < SCHEMA_PLACE_COUNT; place++) {
         const char *section = schema_places[place].section;
         const struct conf_yaml_node *node = section != NULL ? conf_yaml_get(mapping, section) : NULL;
-        if (node == NULL || !has_settings(target, place) ||
-            !conf_yaml_expect(node, CONF_YAML_MAPPING, section, errors)) {
-            continue;
+        if (node != NULL && has_settings(target, place)) {
+            read_section(target, place, node, errors);
         }
-        schema_check_keys(target, place, node, errors);
-        read_settings(target, place, node, errors);
     }
 }

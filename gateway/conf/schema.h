@@ -12,7 +12,7 @@
 enum { SCHEMA_TEXT_BYTES_MAX = 128 };
 
 enum schema_place {
-#define SCHEMA_PLACE(name, section, text) SCHEMA_PLACE_##name,
+#define SCHEMA_PLACE(name, section, text, alone) SCHEMA_PLACE_##name,
 #include "gateway/conf/schema.def"
     SCHEMA_PLACE_COUNT
 };
@@ -20,6 +20,7 @@ enum schema_place {
 enum schema_type {
     SCHEMA_TYPE_COUNT,
     SCHEMA_TYPE_SIZE,
+    SCHEMA_TYPE_BYTES, /* a size, or a number of bytes */
     SCHEMA_TYPE_DURATION,
     SCHEMA_TYPE_SWITCH, /* on | off */
     SCHEMA_TYPE_CHOICE, /* one of words; the value is its index */
@@ -33,6 +34,7 @@ enum schema_scope {
 struct schema_place_row {
     const char *section; /* its key, of a mapping of settings; else NULL */
     const char *text;    /* in errors: "a route" */
+    const char *alone;   /* key of the setting that a value stands for where one is written instead of the mapping */
 };
 
 struct schema_key {

@@ -1,4 +1,4 @@
-"""What is still due when one side breaks the protocol: answers to its good messages, whole frames, and then its Close."""
+"""What is still due when one side breaks the protocol: answers to good messages, whole frames, then a Close."""
 import asyncio
 
 import pytest

@@ -47,15 +47,19 @@ Test(conf_print, defaults_are_printed_with_their_units)
     struct config *config = config_expect_loads("listen: ':1'\nroutes: [{to: echo, match: {path: /a}}]\n");
     char *printed = config_expect_print(config);
 
-    cr_assert_str_eq(printed,
-                     "listeners:\n  - bind: \":1\"\nshards: auto\nlimits:\n  connections: auto\n  head_size: 16KiB\n"
-                     "  message_size: 1MiB\n  backend_message_size: 16MiB\n  refusal_size: 1MiB\nslow_consumer:\n"
-                     "  queue: 256KiB\n  policy: pause\nping:\n  answer: pass\ntimeouts:\n  handshake: 10s\n"
-                     "  connect: 2s\n  close: 5s\n  drain: 10s\nlog:\n  access: on\nroutes:\n  - to: \"echo\"\n"
-                     "    match:\n      path: \"/a\"\n    limits:\n      message_size: 1MiB\n"
-                     "      backend_message_size: 16MiB\n      refusal_size: 1MiB\n    slow_consumer:\n"
-                     "      queue: 256KiB\n      policy: pause\n    ping:\n      answer: pass\n    timeouts:\n"
-                     "      handshake: 10s\n      connect: 2s\n      close: 5s\n");
+    cr_assert_str_eq(
+        printed,
+        "listeners:\n  - bind: \":1\"\nshards: auto\nlimits:\n  connections: auto\n  head_size: 16KiB\n"
+        "  message_size: 1MiB\n  backend_message_size: 16MiB\n  refusal_size: 1MiB\nslow_consumer:\n"
+        "  queue: 256KiB\n  policy: pause\nping:\n  answer: pass\ncompression:\n  mode: off\n  memory: 256MiB\n"
+        "  level: 1\n  min_size: 64B\n  max_inflated: 16MiB\n  inspect: off\ntimeouts:\n  handshake: 10s\n"
+        "  connect: 2s\n  close: 5s\n  drain: 10s\nlog:\n  access: on\nroutes:\n  - to: \"echo\"\n"
+        "    match:\n      path: \"/a\"\n    limits:\n      message_size: 1MiB\n"
+        "      backend_message_size: 16MiB\n      refusal_size: 1MiB\n    slow_consumer:\n"
+        "      queue: 256KiB\n      policy: pause\n    ping:\n      answer: pass\n    compression:\n      mode: off\n"
+        "      memory: 256MiB\n      level: 1\n      min_size: 64B\n      max_inflated: 16MiB\n"
+        "      inspect: off\n    timeouts:\n"
+        "      handshake: 10s\n      connect: 2s\n      close: 5s\n");
     free(printed);
     config_destroy(config);
 }

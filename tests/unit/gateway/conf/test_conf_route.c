@@ -67,7 +67,8 @@ Test(conf_route, each_wrong_route_is_an_error_of_its_own)
         "t.yaml:8:22: host must be a single value, not a list\n"
         "t.yaml:8:26: unknown key \"pth\" in a match; did you mean \"path\"?\n"
         "t.yaml:9:32: path: \"a\": a path begins with /; leave out the key for any path\n"
-        "t.yaml:10:17: unknown key \"log\" in a route; it knows: match, to, limits, slow_consumer, ping, timeouts\n");
+        "t.yaml:10:17: unknown key \"log\" in a route; it knows: match, to, limits, slow_consumer, ping, compression, "
+        "timeouts\n");
 }
 
 Test(conf_route, one_that_an_earlier_one_leaves_nothing_to_is_an_error)
@@ -105,4 +106,16 @@ Test(conf_route, there_are_at_most_10000)
     config_destroy(config);
     free(most);
     free(more);
+}
+
+Test(conf_route, compression_that_cannot_be_is_refused_where_a_route_asks_for_it)
+{
+    config_expect_errors(LISTEN "routes:\n  - { to: echo, compression: passthrough }\n",
+                         "t.yaml:3:30: compression: passthrough needs a backend that compresses, and echo has none; "
+                         "write edge\n");
+    config_expect_errors(LISTEN "routes:\n  - { to: echo, compression: { mode: edge, inspect: on } }\n",
+                         "t.yaml:3:30: compression.inspect is for mode: passthrough; edge always looks into what it "
+                         "inflates\n");
+    config_destroy(
+        config_expect_loads(LISTEN "compression: { mode: passthrough, inspect: on }\nroutes:\n  - { to: echo }\n"));
 }

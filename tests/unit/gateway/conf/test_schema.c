@@ -96,7 +96,7 @@ static void check_bounds(enum where where, const struct schema_setting *s)
 static const char *zero_of(enum schema_type type)
 {
     static const char *const zeros[] = {
-        [SCHEMA_TYPE_COUNT] = "0", [SCHEMA_TYPE_SIZE] = "0B", [SCHEMA_TYPE_DURATION] = "0s"};
+        [SCHEMA_TYPE_COUNT] = "0", [SCHEMA_TYPE_SIZE] = "0B", [SCHEMA_TYPE_BYTES] = "0", [SCHEMA_TYPE_DURATION] = "0s"};
     return zeros[type];
 }
 
@@ -270,6 +270,36 @@ Test(schema, an_unknown_key_near_no_other_is_told_all_that_there_are)
                          "t.yaml:4:9: unknown key \"interval\" in ping; it knows: answer\n"
                          "t.yaml:6:9: limits must be a mapping (key: value), not a single value\n"
                          "t.yaml:7:10: timeouts must be a mapping (key: value), not nothing\n");
+}
+
+Test(schema, a_section_may_be_written_as_the_one_setting_that_it_stands_for)
+{
+    struct config *config = config_expect_loads(BASE "    compression: edge\n");
+    cr_assert_eq(config->routes[0].settings.compression.mode, CONFIG_COMPRESSION_EDGE);
+    cr_assert_eq(config->routes[0].settings.compression.memory_bytes, 256 << 20);
+    config_destroy(config);
+
+    config = config_expect_loads(BASE "compression: { mode: passthrough, memory: 2MiB, min_size: 64, inspect: on }\n");
+    cr_assert_eq(config->routes[0].settings.compression.mode, CONFIG_COMPRESSION_PASSTHROUGH);
+    cr_assert_eq(config->routes[0].settings.compression.min_bytes, 64);
+    cr_assert(config->routes[0].settings.compression.inspect);
+    config_destroy(config);
+
+    config_expect_errors(BASE "compression: gzip\n", "t.yaml:4:14: compression.mode: \"gzip\" is not known here; write "
+                                                     "one of: off, edge, passthrough\n");
+    config_expect_errors(BASE "compression: [edge]\n",
+                         "t.yaml:4:14: compression must be a mapping (key: value), not a list\n");
+}
+
+Test(schema, bytes_may_be_written_with_and_without_a_unit)
+{
+    struct config *config = config_expect_loads(BASE "compression: { min_size: 2KiB }\n");
+    cr_assert_eq(config->defaults.compression.min_bytes, 2048);
+    config_destroy(config);
+    config_expect_errors(
+        BASE "compression: { min_size: 1x }\n",
+        "t.yaml:4:26: compression.min_size: \"1x\" has none of the units B, KiB, MiB, GiB; write a size "
+        "or a number of bytes from 1B to 1GiB\n");
 }
 
 Test(schema, the_manual_in_docs_is_up_to_date)
