@@ -286,3 +286,17 @@ enum ws_status ws_message_next(struct ws_message *m, const struct ws_rules *rule
     }
     return next_frame(m, rules, in, part);
 }
+
+void ws_message_unread(struct ws_message *m, const struct ws_rules *rules, struct span *in, const struct ws_part *part,
+                       size_t bytes)
+{
+    ASSERT(bytes > 0 && bytes <= part->body.len && !part->is_control && !m->is_text);
+    *in = (struct span){in->ptr - bytes, in->len + bytes};
+    m->key = simd_key_turn(m->key, 4 - bytes % 4);
+    if (rules->payload == WS_PAYLOAD_UNMASKED) {
+        simd->mask(in->ptr, in->ptr, bytes, m->key);
+    }
+    m->frame_left += bytes;
+    m->in_frame = true;
+    m->opcode = part->opcode;
+}

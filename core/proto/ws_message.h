@@ -75,6 +75,14 @@ void ws_message_init(struct ws_message *m);
 MUST_USE enum ws_status ws_message_next(struct ws_message *m, const struct ws_rules *rules, struct span *in,
                                         struct ws_part *part);
 
+/*
+ * Gives the last bytes of the part that was just taken back to the input, which must still hold them: they come again,
+ * as a part of the same frame. For messages that an extension gave a meaning (RSV), whose payload was not looked at.
+ * bytes: 1 to part->body.len.
+ */
+void ws_message_unread(struct ws_message *m, const struct ws_rules *rules, struct span *in, const struct ws_part *part,
+                       size_t bytes);
+
 /* Whether the stream stands between two frames: only there may a frame be injected into it. */
 static inline bool ws_message_is_between_frames(const struct ws_message *m)
 {

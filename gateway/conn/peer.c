@@ -94,7 +94,7 @@ static void settle_reading(struct peer *p)
     }
     if (is_held_back(p)) {
         reading = SOCK_READING_OFF;
-    } else if (reading == SOCK_READING_MULTISHOT && p->was_paused) {
+    } else if (reading == SOCK_READING_MULTISHOT && p->is_read_once) {
         reading = SOCK_READING_ONCE;
     }
     sock_read(p->sock, reading);
@@ -200,6 +200,7 @@ static void on_closed(struct sock *s)
 
     drop_inbox(p);
     drop_pong(p);
+    send_queue_clear(&p->backlog, &p->env->io->pool);
     p->sock = NULL;
     enter(p, PEER_FREE);
     p->events->freed(p);
@@ -307,18 +308,50 @@ void peer_read_body(struct peer *p)
 
 /* ---- frames ---- */
 
+/* What a metered peer sent is kept until it is resumed. */
+static void put_off(struct peer *p, struct span bytes)
+{
+    if (send_queue_push_copy(&p->backlog, &p->env->io->pool, slice_of_span(bytes)) != 0) {
+        p->events->ended(p, -ENOMEM);
+    }
+}
+
 static void take_frames(struct peer *p, struct span bytes, uint16_t buffer)
 {
     struct ws_part part;
 
     while (bytes.len > 0 && peer_gives_frames(p)) {
+        if (UNLIKELY(p->is_paused && p->is_metered)) {
+            put_off(p, bytes);
+            return;
+        }
         const enum ws_status status = ws_message_next(&p->in, p->rules, &bytes, &part);
         if (LIKELY(status == WS_OK)) {
-            p->events->part(p, &part, buffer);
+            const size_t left = p->events->part(p, &part, buffer);
+            if (UNLIKELY(left > 0)) {
+                ASSERT(p->is_paused && p->is_metered);
+                ws_message_unread(&p->in, p->rules, &bytes, &part, left);
+            }
         } else if (status != WS_NEED_MORE) {
             p->events->fault(p, status);
             return;
         }
+    }
+}
+
+/* What was put off goes on; what is left of it when the peer is paused again is put off anew. */
+static void take_backlog(struct peer *p)
+{
+    struct send_pool *pool = &p->env->io->pool;
+    struct send_queue backlog = p->backlog;
+    struct iovec piece;
+    size_t bytes;
+
+    p->backlog = (struct send_queue){0};
+    while (!send_queue_is_empty(&backlog)) {
+        send_queue_gather(&backlog, &piece, 1, &bytes);
+        take_frames(p, (struct span){piece.iov_base, piece.iov_len}, BUF_RING_NONE);
+        send_queue_advance(&backlog, pool, bytes);
     }
 }
 
@@ -345,15 +378,21 @@ void peer_take_early(struct peer *p)
     settle_reading(p);
 }
 
+void peer_meter(struct peer *p)
+{
+    p->is_metered = p->is_read_once = true;
+}
+
 void peer_pause(struct peer *p)
 {
-    p->is_paused = p->was_paused = true;
+    p->is_paused = p->is_read_once = true;
     settle_reading(p);
 }
 
 void peer_resume(struct peer *p)
 {
     p->is_paused = false;
+    take_backlog(p);
     settle_reading(p);
 }
 

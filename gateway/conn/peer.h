@@ -40,8 +40,9 @@ struct peer_events {
     void (*body)(struct peer *p, struct slice bytes);
     /* The upstream's connect is done: 0 or -errno. */
     void (*connected)(struct peer *p, int error);
-    /* A part of its stream, found good. It lies in the buffer, or (BUF_RING_NONE) only until the call returns. */
-    void (*part)(struct peer *p, const struct ws_part *part, uint16_t buffer);
+    /* A part of its stream, found good. It lies in the buffer, or (BUF_RING_NONE) only until the call returns. Returns
+     * how many bytes at the end of its body are left for later: the peer is then paused, and metered. */
+    size_t (*part)(struct peer *p, const struct ws_part *part, uint16_t buffer);
     /* Its stream broke the protocol. */
     void (*fault)(struct peer *p, enum ws_status status);
     /* It ended its direction (0) or is gone (-errno), before the end of its session was agreed on. */
@@ -80,6 +81,7 @@ struct peer {
     struct sock *sock;            /* NULL when FREE */
     struct inbox *inbox;          /* HEAD to HELD */
     struct send_chunk *pong;      /* an answer to a ping that must wait for the end of a frame */
+    struct send_queue backlog;    /* of a metered peer: what it sent and has not been taken */
     struct wheel_timer timer;
     struct ws_message in;
     uint32_t linger_ms;       /* how long FLUSHING and LINGERING may each last */
@@ -88,7 +90,8 @@ struct peer {
     uint8_t fault;            /* enum ws_status: how it broke the protocol */
     uint8_t pong_bytes;       /* of a waiting pong, as a frame */
     bool is_paused;           /* not read from: the other side is slow */
-    bool was_paused;          /* at least once: read one buffer at a time from then on */
+    bool is_read_once;        /* one buffer at a time: it was paused once, or is metered */
+    bool is_metered;          /* a pause holds at once, for what was already received too: see peer_meter() */
     bool has_ended;           /* it ended its direction */
     bool mid_frame;           /* what was sent to it stops inside a frame */
     bool is_reset;            /* it ends with a reset */
@@ -154,6 +157,10 @@ MUST_USE int peer_send_pong(struct peer *p, const struct ws_part *ping, size_t q
 
 /* Sends a waiting pong when that is now possible. */
 void peer_send_waiting_pong(struct peer *p);
+
+/* Its messages may grow on their way (inflated): it is read one buffer at a time, and what it sent beyond a pause is
+ * put off, so that the other side's queue cannot run far over its mark. */
+void peer_meter(struct peer *p);
 
 void peer_pause(struct peer *p);
 void peer_resume(struct peer *p);

@@ -51,23 +51,23 @@ static void on_control(struct peer *client, const struct ws_part *part)
     }
 }
 
-void echo_on_part(struct peer *client, const struct ws_part *part, uint16_t buffer)
+size_t echo_on_part(struct peer *client, const struct ws_part *part, uint16_t buffer)
 {
     struct session *s = session_of(client);
 
     if (part->is_control) {
         on_control(client, part);
-        return;
+        return 0;
     }
     s->from_client.messages += part->ends_message;
     s->from_client.bytes += part->body.len;
     if (!peer_takes_data(client)) {
-        return;
+        return 0;
     }
     client->mid_frame = true;
     if (send_data(client, part, buffer) != 0) {
         session_abort(s, "out of send buffers");
-        return;
+        return 0;
     }
     client->mid_frame = !part->ends_frame;
     if (part->ends_frame) {
@@ -77,6 +77,7 @@ void echo_on_part(struct peer *client, const struct ws_part *part, uint16_t buff
     if (UNLIKELY(s->is_leaving) && part->ends_message) {
         session_close(s, WS_CLOSE_GOING_AWAY, WS_CLOSE_GOING_AWAY, "the gateway shuts down");
     }
+    return 0;
 }
 
 void echo_on_sent(struct peer *client)

@@ -11,7 +11,7 @@
 
 #include "gateway/session/session.h"
 
-void echo_on_part(struct peer *client, const struct ws_part *part, uint16_t buffer);
+size_t echo_on_part(struct peer *client, const struct ws_part *part, uint16_t buffer);
 void echo_on_sent(struct peer *client);
 
 #endif

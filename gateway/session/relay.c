@@ -109,14 +109,14 @@ static void on_control(struct peer *from, const struct ws_part *part, uint16_t b
     }
 }
 
-void relay_on_part(struct peer *from, const struct ws_part *part, uint16_t buffer)
+size_t relay_on_part(struct peer *from, const struct ws_part *part, uint16_t buffer)
 {
     struct session *s = session_of(from);
     struct session_traffic *traffic = from == &s->client ? &s->from_client : &s->from_upstream;
 
     if (UNLIKELY(part->is_control)) {
         on_control(from, part, buffer);
-        return;
+        return 0;
     }
     traffic->messages += part->ends_message;
     traffic->bytes += part->body.len;
@@ -124,4 +124,5 @@ void relay_on_part(struct peer *from, const struct ws_part *part, uint16_t buffe
     if (UNLIKELY(s->is_leaving) && part->ends_message) {
         session_close(s, WS_CLOSE_GOING_AWAY, WS_CLOSE_GOING_AWAY, "the gateway shuts down");
     }
+    return 0;
 }

@@ -9,7 +9,7 @@
 
 #include "gateway/session/session.h"
 
-void relay_on_part(struct peer *from, const struct ws_part *part, uint16_t buffer);
+size_t relay_on_part(struct peer *from, const struct ws_part *part, uint16_t buffer);
 /* The queue of a peer got shorter: the other may be read again. */
 void relay_on_sent(struct peer *to);
 

@@ -352,3 +352,49 @@ Test(ws_message, finds_bad_text_at_the_first_impossible_byte_that_came)
         ws_record_free(&r);
     }
 }
+
+/* Every part's last bytes are given back once, as many as the dice say: the payload comes out all the same. */
+static void check_unread(const struct ws_rules *rules, unsigned dice)
+{
+    static struct stream s;
+    struct ws_message m;
+    struct ws_part part;
+    uint8_t got[64];
+    size_t len = 0;
+    unsigned messages = 0;
+
+    s.len = 0;
+    append(&s, rules, &(struct piece){0x42, "compressed, ", 0});
+    append(&s, rules, &(struct piece){0x00, "", 0});
+    append(&s, rules, &(struct piece){0x80, "in three frames", 0});
+    append(&s, rules, &(struct piece){0xc1, "\xff\x00\xfe", 3});
+    struct span in = {s.bytes, s.len};
+    ws_message_init(&m);
+    for (bool is_again = false; in.len > 0;) {
+        cr_assert_eq(ws_message_next(&m, rules, &in, &part), WS_OK);
+        const size_t left = is_again || part.body.len == 0 ? 0 : dice++ % part.body.len + 1;
+        is_again = left > 0;
+        simd->mask(got + len, part.body.ptr, part.body.len - left, part.key);
+        len += part.body.len - left;
+        messages += part.ends_message && left == 0;
+        if (left > 0) {
+            ws_message_unread(&m, rules, &in, &part, left);
+        }
+    }
+    cr_assert_eq(messages, 2);
+    cr_assert_arr_eq(got, "compressed, in three frames\xff\x00\xfe", 30);
+    cr_assert(len == 30 && ws_message_is_between_frames(&m));
+}
+
+Test(ws_message, takes_back_what_was_left_of_a_compressed_part)
+{
+    for (unsigned dice = 0; dice < 60; dice++) {
+        for (unsigned unmasked = 0; unmasked < 2; unmasked++) {
+            struct ws_rules rules = unmasked != 0 ? from_client_unmasked : from_client;
+            rules.rsv_allowed = WS_RSV1;
+            check_unread(&rules, dice);
+            rules.masking = WS_MASKING_FORBIDDEN;
+            check_unread(&rules, dice);
+        }
+    }
+}

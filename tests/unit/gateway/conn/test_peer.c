@@ -32,12 +32,23 @@ static void on_head_bad(struct peer *p, enum http1_status status)
     peer_finish(p);
 }
 
-static void on_part(struct peer *p, const struct ws_part *part, uint16_t buffer)
+/* What of a compressed part is taken before it pauses its peer: as a queue that is full would. */
+static size_t takes = SIZE_MAX;
+static uint8_t taken[64];
+static size_t taken_bytes;
+
+static size_t on_part(struct peer *p, const struct ws_part *part, uint16_t buffer)
 {
-    (void)p;
-    (void)part;
     (void)buffer;
     part_count++;
+    const size_t bytes = part->body.len < takes ? part->body.len : takes;
+    if (bytes < part->body.len || takes == 0) {
+        peer_pause(p);
+    }
+    ASSERT(taken_bytes + bytes <= sizeof taken);
+    simd->mask(taken + taken_bytes, part->body.ptr, bytes, part->key);
+    taken_bytes += bytes;
+    return part->body.len - bytes;
 }
 
 static void on_fault(struct peer *p, enum ws_status status)
@@ -286,4 +297,49 @@ Test(peer, tells_the_end_of_its_stream)
     shutdown(far, SHUT_WR);
     ring_fixture_until(&io, &is_freed);
     cr_assert_eq(end_error, 0);
+}
+
+static const struct ws_rules compressed = {
+    .message_bytes_max = 1000, .masking = WS_MASKING_REQUIRED, .rsv_allowed = WS_RSV1};
+
+Test(peer, puts_off_what_a_metered_one_sent_beyond_a_pause)
+{
+    open_peer();
+    peer.rules = &compressed;
+    peer_meter(&peer);
+    takes = 4;
+    far_sends("\xc2\x8aKEY!\x2a\x2a\x2a\x2a\x2a\x2a\x2a\x2a\x2a\x2a\xc1\x82KEY!\x2a\x2a", 24);
+    ring_fixture_for(&io, 5);
+    cr_assert_eq(taken_bytes, 4);
+    cr_assert_eq(peer.backlog.bytes, 6 + 8);
+    peer_resume(&peer);
+    cr_assert_eq(taken_bytes, 8);
+    far_sends("\xc2\x81KEY!\x2a", 7);
+    ring_fixture_for(&io, 5);
+    cr_assert_eq(peer.backlog.bytes, 2 + 8, "it is not read while it is paused");
+    peer_resume(&peer);
+    ring_fixture_for(&io, 5);
+    cr_assert_eq(peer.backlog.bytes, 0);
+    cr_assert_eq(taken_bytes, 13);
+    for (size_t i = 0; i < 10; i++) {
+        cr_assert_eq(taken[i], "KEY!"[i % 4] ^ 0x2a);
+    }
+}
+
+Test(peer, reads_on_but_takes_nothing_of_one_that_failed_and_still_sends_to_it)
+{
+    unsigned char got[8];
+
+    open_peer();
+    peer_fault(&peer, WS_ERR_OPCODE);
+    cr_assert_eq(peer.state, PEER_CLOSE_RECEIVED);
+    far_sends("\x82\x80\0\0\0\0", 6);
+    ring_fixture_for(&io, 5);
+    cr_assert_eq(part_count, 0);
+    cr_assert_eq(peer_send(&peer, SLICE_LITERAL("due")), 0);
+    peer_send_close(&peer, &(struct ws_close){.code = 1002});
+    ring_fixture_for(&io, 5);
+    cr_assert_eq(ring_fixture_drain(far, got, sizeof got), 7);
+    cr_assert_eq(memcmp(got, "due\x88\x02\x03\xea", 7), 0);
+    cr_assert(!peer.is_agreed);
 }
