@@ -40,7 +40,7 @@ MODE_fuzz    := -O1 -g3 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,addres
 MODE         := $(MODE_$(BUILD))
 
 pkg_libs    = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
-LIBS_CORE  := $(call pkg_libs,liburing) $(call pkg_libs,libcrypto)
+LIBS_CORE  := $(call pkg_libs,liburing) $(call pkg_libs,libcrypto) $(call pkg_libs,zlib)
 LIBS_ALL   := $(call pkg_libs,yaml-0.1) $(LIBS_CORE) -lpthread
 
 SIMD_SRC   := $(wildcard simd/*.c simd/*/*.c)

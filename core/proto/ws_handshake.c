@@ -1,6 +1,7 @@
 #include "core/proto/ws_handshake.h"
 
 #include "core/base/digest.h"
+#include "core/proto/ws_extension.h"
 
 struct row {
     const char *word;
@@ -62,72 +63,12 @@ static bool is_key(struct slice s)
     return s.ptr[s.len - 2] == '=' && s.ptr[s.len - 1] == '=';
 }
 
-/* A quoted string whose content, without its backslashes, is a token (RFC 6455 section 9.1). */
-static bool is_quoted_token(struct slice s)
-{
-    if (s.len < 3 || s.ptr[0] != '"' || s.ptr[s.len - 1] != '"') {
-        return false;
-    }
-    const struct slice content = slice_first(slice_skip(s, 1), s.len - 2);
-    size_t i = 0;
-    while (i < content.len) {
-        i += content.ptr[i] == '\\' ? 1 : 0;
-        if (i == content.len || !http1_is_tchar(content.ptr[i])) {
-            return false;
-        }
-        i++;
-    }
-    return true;
-}
-
-/* token [ "=" (token | quoted-string) ] */
-static bool is_extension_param(struct slice s)
-{
-    const bool has_value = s.len > 0 && memchr(s.ptr, '=', s.len) != NULL;
-    const struct slice name = http1_trim(http1_split(&s, '='));
-    const struct slice value = http1_trim(s);
-    return http1_is_token(name) && (!has_value || http1_is_token(value) || is_quoted_token(value));
-}
-
-/*
- * token *( ";" extension-param ). Commas and semicolons part lists even inside quotes here: no token has them, so what
- * is cut wrongly is refused either way.
- */
-static bool is_extension(struct slice s)
-{
-    const bool has_params = memchr(s.ptr, ';', s.len) != NULL;
-    if (!http1_is_token(http1_trim(http1_split(&s, ';')))) {
-        return false;
-    }
-    if (!has_params) {
-        return true;
-    }
-    while (memchr(s.ptr, ';', s.len) != NULL) {
-        if (!is_extension_param(http1_split(&s, ';'))) {
-            return false;
-        }
-    }
-    return is_extension_param(s);
-}
-
-static bool is_extension_list(struct slice list)
-{
-    struct slice element;
-    size_t count = 0;
-    while (http1_list_next(&list, &element)) {
-        if (!is_extension(element)) {
-            return false;
-        }
-        count++;
-    }
-    return count > 0;
-}
-
 static bool extensions_are_valid(const struct http1_head *head)
 {
     for (size_t i = 0; i < head->header_count; i++) {
         const struct http1_header *h = &head->headers[i];
-        if (slice_equals_nocase(h->name, SLICE_LITERAL("sec-websocket-extensions")) && !is_extension_list(h->value)) {
+        if (slice_equals_nocase(h->name, SLICE_LITERAL("sec-websocket-extensions")) &&
+            !ws_extension_list_is_valid(h->value)) {
             return false;
         }
     }
@@ -265,7 +206,8 @@ static bool subprotocol_is_offered(const struct http1_head *head, const struct h
 }
 
 enum ws_handshake_status ws_handshake_check_response(const struct http1_head *head, struct slice key,
-                                                     const struct http1_head *request, struct slice *subprotocol)
+                                                     const struct http1_head *request,
+                                                     enum ws_handshake_extensions extensions, struct slice *subprotocol)
 {
     if (head->status != 101) {
         return WS_HANDSHAKE_ERR_REFUSED;
@@ -282,7 +224,8 @@ enum ws_handshake_status ws_handshake_check_response(const struct http1_head *he
     if (!is_accepted(head, key)) {
         return WS_HANDSHAKE_ERR_ANSWER_ACCEPT;
     }
-    if (http1_head_count(head, SLICE_LITERAL("sec-websocket-extensions")) > 0) {
+    if (extensions == WS_HANDSHAKE_EXTENSIONS_NONE &&
+        http1_head_count(head, SLICE_LITERAL("sec-websocket-extensions")) > 0) {
         return WS_HANDSHAKE_ERR_ANSWER_EXTENSION;
     }
     return subprotocol_is_offered(head, request, subprotocol) ? WS_HANDSHAKE_OK : WS_HANDSHAKE_ERR_ANSWER_SUBPROTOCOL;

@@ -24,6 +24,12 @@ enum ws_handshake_status {
     WS_HANDSHAKE_STATUS_COUNT
 };
 
+/* What the request offered by way of extensions. */
+enum ws_handshake_extensions {
+    WS_HANDSHAKE_EXTENSIONS_NONE,    /* nothing: an answer that names one opens no connection */
+    WS_HANDSHAKE_EXTENSIONS_OFFERED, /* some: the caller checks what was answered (ws_deflate_check_answer) */
+};
+
 uint16_t ws_handshake_status_code(enum ws_handshake_status status);
 const char *ws_handshake_status_text(enum ws_handshake_status status);
 /* The status as a word for logs: "key", "answer_accept". */
@@ -43,11 +49,12 @@ void ws_handshake_key(const uint8_t nonce[WS_HANDSHAKE_NONCE_BYTES], uint8_t key
 
 /*
  * The client's side, section 4.1: whether a parsed response opens the connection. key is ours; request is the head that
- * offered subprotocols (its Sec-WebSocket-Protocol lines, passed on as they were). No extension was offered.
+ * offered subprotocols (its Sec-WebSocket-Protocol lines, passed on as they were).
  * On WS_HANDSHAKE_OK *subprotocol is the chosen one, empty when none was.
  */
 MUST_USE enum ws_handshake_status ws_handshake_check_response(const struct http1_head *head, struct slice key,
                                                               const struct http1_head *request,
+                                                              enum ws_handshake_extensions extensions,
                                                               struct slice *subprotocol);
 
 #endif

@@ -228,7 +228,8 @@ static void take_answer(struct session *s, const struct http1_head *response)
     const struct slice key = {s->key, sizeof s->key};
 
     reread_request(s, &request);
-    const enum ws_handshake_status status = ws_handshake_check_response(response, key, &request, &subprotocol);
+    const enum ws_handshake_status status =
+        ws_handshake_check_response(response, key, &request, WS_HANDSHAKE_EXTENSIONS_NONE, &subprotocol);
     if (status == WS_HANDSHAKE_OK) {
         open_both(s, &request, response, subprotocol);
     } else if (status == WS_HANDSHAKE_ERR_REFUSED) {

@@ -14,7 +14,7 @@ static void check_answer(const struct http1_head *answer, struct slice key)
     struct slice chosen;
     uint8_t accept[WS_HANDSHAKE_ACCEPT_BYTES];
 
-    if (ws_handshake_check_response(answer, key, &request, &chosen) != WS_HANDSHAKE_OK) {
+    if (ws_handshake_check_response(answer, key, &request, WS_HANDSHAKE_EXTENSIONS_NONE, &chosen) != WS_HANDSHAKE_OK) {
         return;
     }
     ws_handshake_accept(key, accept);
@@ -43,7 +43,9 @@ static void check_plainest_answer(struct slice key)
     http1_write_end(&w);
     ASSERT(http1_write_is_whole(&w));
     ASSERT(http1_head_parse_response((struct slice){text, w.len}, &plainest) == HTTP1_OK);
-    ASSERT(ws_handshake_check_response(&plainest, key, &request, &chosen) == WS_HANDSHAKE_OK && chosen.len == 0);
+    ASSERT(ws_handshake_check_response(&plainest, key, &request, WS_HANDSHAKE_EXTENSIONS_NONE, &chosen) ==
+               WS_HANDSHAKE_OK &&
+           chosen.len == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

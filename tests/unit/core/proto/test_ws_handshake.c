@@ -144,7 +144,8 @@ Test(ws_handshake, judges_responses_as_the_table_says)
         const struct row *row = &response_rows[i];
         struct slice chosen;
         cr_assert_eq(http1_head_parse_response(slice_from_string(row->text), &response), HTTP1_OK, "%s", row->text);
-        const enum ws_handshake_status status = ws_handshake_check_response(&response, key, &request, &chosen);
+        const enum ws_handshake_status status =
+            ws_handshake_check_response(&response, key, &request, WS_HANDSHAKE_EXTENSIONS_NONE, &chosen);
         cr_expect_eq(status, row->status, "%s: %s", row->text, ws_handshake_status_name(status));
         if (status == WS_HANDSHAKE_OK) {
             cr_expect(slice_equals(chosen, i == 0 ? SLICE_LITERAL("") : SLICE_LITERAL("superchat")));
@@ -158,8 +159,20 @@ Test(ws_handshake, takes_no_subprotocol_where_none_was_offered)
     const struct slice answer = SLICE_LITERAL(ANSWER("Sec-WebSocket-Protocol: chat\r\n"));
     cr_assert_eq(http1_head_parse_request(SLICE_LITERAL(WITH("")), &request), HTTP1_OK);
     cr_assert_eq(http1_head_parse_response(answer, &response), HTTP1_OK);
-    cr_assert_eq(ws_handshake_check_response(&response, SLICE_LITERAL(KEY), &request, &chosen),
-                 WS_HANDSHAKE_ERR_ANSWER_SUBPROTOCOL);
+    cr_assert_eq(
+        ws_handshake_check_response(&response, SLICE_LITERAL(KEY), &request, WS_HANDSHAKE_EXTENSIONS_NONE, &chosen),
+        WS_HANDSHAKE_ERR_ANSWER_SUBPROTOCOL);
+}
+
+Test(ws_handshake, leaves_an_extension_to_the_caller_where_some_were_offered)
+{
+    struct slice chosen;
+    const struct slice answer = SLICE_LITERAL(ANSWER("Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+    cr_assert_eq(http1_head_parse_request(SLICE_LITERAL(WITH("")), &request), HTTP1_OK);
+    cr_assert_eq(http1_head_parse_response(answer, &response), HTTP1_OK);
+    cr_assert_eq(
+        ws_handshake_check_response(&response, SLICE_LITERAL(KEY), &request, WS_HANDSHAKE_EXTENSIONS_OFFERED, &chosen),
+        WS_HANDSHAKE_OK);
 }
 
 Test(ws_handshake, limits_how_many_subprotocols_are_offered)

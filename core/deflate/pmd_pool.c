@@ -1,0 +1,133 @@
+#include "core/deflate/pmd_pool.h"
+
+#include <errno.h>
+
+size_t pmd_pool_bytes_min(void)
+{
+    return sizeof(struct pmd_deflater) + PMD_POOL_SHARED_INFLATERS * sizeof(struct pmd_inflater);
+}
+
+/* A slab of as many items as the bytes are good for, and extra ones; it has one at least, which no bytes may allow. */
+static int init_slab(struct slab *s, size_t bytes, size_t item_bytes, uint32_t extra)
+{
+    const size_t count = bytes / item_bytes + extra;
+    if (count >= UINT32_MAX) {
+        return -ENOMEM;
+    }
+    return slab_init(s, item_bytes, count > 0 ? (uint32_t)count : 1);
+}
+
+static int init_slabs(struct pmd_pool *pool)
+{
+    const size_t inflater_bytes = sizeof(struct pmd_inflater);
+    int error = init_slab(&pool->kept_inflaters, pool->bytes_left, inflater_bytes, 0);
+    if (error == 0) {
+        error = init_slab(&pool->lent_inflaters, 0, inflater_bytes, PMD_POOL_SHARED_INFLATERS);
+    }
+    if (error == 0) {
+        error = init_slab(&pool->deflaters, pool->bytes_left, sizeof(struct pmd_deflater), 1);
+    }
+    return error;
+}
+
+static void deinit_slabs(struct pmd_pool *pool)
+{
+    slab_deinit(&pool->kept_inflaters);
+    slab_deinit(&pool->lent_inflaters);
+    slab_deinit(&pool->deflaters);
+}
+
+int pmd_pool_init(struct pmd_pool *pool, size_t budget_bytes, int level)
+{
+    ASSERT(level >= PMD_LEVEL_MIN && level <= PMD_LEVEL_MAX);
+    *pool = (struct pmd_pool){.level = (uint8_t)level};
+    if (budget_bytes < pmd_pool_bytes_min()) {
+        return -EINVAL;
+    }
+    pool->bytes_left = budget_bytes - pmd_pool_bytes_min();
+    const int error = init_slabs(pool);
+    if (error != 0) {
+        deinit_slabs(pool);
+        return error;
+    }
+    pool->shared = slab_take(&pool->deflaters);
+    pmd_deflater_init(pool->shared, PMD_WINDOW_BITS_MAX, level);
+    return 0;
+}
+
+void pmd_pool_deinit(struct pmd_pool *pool)
+{
+    if (pool->shared != NULL) {
+        slab_give(&pool->deflaters, pool->shared);
+        pool->shared = NULL;
+    }
+    deinit_slabs(pool);
+}
+
+/* An item that was used before, or a new one that the budget pays for; else NULL. */
+static void *keep(struct pmd_pool *pool, struct slab *s)
+{
+    if (s->used < s->fresh) {
+        return slab_take(s);
+    }
+    if (pool->bytes_left < s->item_bytes) {
+        return NULL;
+    }
+    pool->bytes_left -= s->item_bytes;
+    return slab_take(s);
+}
+
+struct pmd_inflater *pmd_pool_keep_inflater(struct pmd_pool *pool, int window_bits)
+{
+    struct pmd_inflater *z = keep(pool, &pool->kept_inflaters);
+    if (z != NULL) {
+        pmd_inflater_init(z, window_bits);
+    }
+    return z;
+}
+
+struct pmd_deflater *pmd_pool_keep_deflater(struct pmd_pool *pool, int window_bits)
+{
+    struct pmd_deflater *d = keep(pool, &pool->deflaters);
+    if (d != NULL) {
+        pmd_deflater_init(d, window_bits, pool->level);
+    }
+    return d;
+}
+
+struct pmd_inflater *pmd_pool_borrow_inflater(struct pmd_pool *pool)
+{
+    struct pmd_inflater *z = slab_take(&pool->lent_inflaters);
+    if (z != NULL) {
+        pmd_inflater_init(z, PMD_WINDOW_BITS_MAX);
+    }
+    return z;
+}
+
+/* A reset is cheaper than a new beginning, which another window needs. */
+struct pmd_deflater *pmd_pool_shared_deflater(struct pmd_pool *pool, int window_bits)
+{
+    if (pool->shared->window_bits == window_bits) {
+        pmd_deflater_reset(pool->shared);
+    } else {
+        pmd_deflater_init(pool->shared, window_bits, pool->level);
+    }
+    return pool->shared;
+}
+
+static bool is_of(const struct slab *s, const void *item)
+{
+    const uintptr_t base = (uintptr_t)s->base;
+    return (uintptr_t)item >= base && (uintptr_t)item < base + s->item_bytes * s->capacity;
+}
+
+void pmd_pool_give_inflater(struct pmd_pool *pool, struct pmd_inflater *z)
+{
+    slab_give(is_of(&pool->lent_inflaters, z) ? &pool->lent_inflaters : &pool->kept_inflaters, z);
+}
+
+void pmd_pool_give_deflater(struct pmd_pool *pool, struct pmd_deflater *d)
+{
+    ASSERT(d != pool->shared);
+    slab_give(&pool->deflaters, d);
+}
