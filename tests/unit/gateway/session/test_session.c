@@ -112,3 +112,38 @@ Test(session, slots_that_run_out_close_the_connection_at_once)
         close(clients[i]);
     }
 }
+
+/* The quota is used up by other shards: this one has many slots, and yet may hold only its reserve. */
+Test(session, beyond_the_quota_a_shard_holds_no_more_than_its_reserve)
+{
+    int clients[SESSION_POOL_RESERVE];
+
+    f.quota.used = f.quota.max;
+    for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+        clients[i] = shard_fixture_client(&f);
+    }
+    const int one_more = shard_fixture_client(&f);
+    cr_assert_eq(shard_fixture_read_all(&f, one_more, got, sizeof got), 0);
+
+    /* The reserve itself is answered; what it gave up can be had again. */
+    shard_fixture_send_text(&f, clients[0], shard_fixture_request("/echo"));
+    cr_assert_gt(shard_fixture_read_all(&f, clients[0], got, sizeof got), 12);
+    cr_assert_eq(memcmp(got, "HTTP/1.1 503", 12), 0);
+    close(clients[0]);
+    for (int i = 0; i < 10; i++) {
+        io_turn(&f.io, f.io.now_ms + 2);
+    }
+    clients[0] = shard_fixture_client(&f);
+    shard_fixture_send_text(&f, clients[0], shard_fixture_request("/echo"));
+    cr_assert_gt(shard_fixture_read_all(&f, clients[0], got, sizeof got), 12);
+    cr_assert_eq(memcmp(got, "HTTP/1.1 503", 12), 0);
+    for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+        close(clients[i]);
+    }
+    close(one_more);
+    while (!session_pool_is_empty(&f.pool)) {
+        io_turn(&f.io, f.io.now_ms + 2);
+    }
+    cr_assert_eq(f.pool.uncounted, 0);
+    f.quota.used = 0;
+}
