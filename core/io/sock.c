@@ -306,15 +306,16 @@ int sock_send_reference(struct sock *s, struct slice bytes, uint16_t buffer)
 static void arm_send(struct sock *s)
 {
     const int flags = MSG_NOSIGNAL | (s->out.references > 0 && !s->is_congested ? MSG_DONTWAIT : 0);
-    struct msghdr *msg = io_message(s->io, IO_IOVECS_MAX);
-
-    msg->msg_iovlen = send_queue_gather(&s->out, msg->msg_iov, IO_IOVECS_MAX, &s->sending_bytes);
+    struct msghdr *msg = io_message(s->io);
+    const unsigned count = send_queue_gather(&s->out, msg->msg_iov, IO_IOVECS_MAX, &s->sending_bytes);
     struct io_uring_sqe *sqe = begin(s);
-    if (msg->msg_iovlen == 1) {
+
+    if (count == 1) {
         io_uring_prep_send(sqe, s->fd, msg->msg_iov->iov_base, msg->msg_iov->iov_len, flags);
     } else {
         io_uring_prep_sendmsg(sqe, s->fd, msg, (unsigned)flags);
     }
+    io_message_keep(s->io, count == 1 ? 0 : count);
     io_uring_sqe_set_data64(sqe, tag(s, IO_OP_SEND));
     s->send_armed = true;
 }
