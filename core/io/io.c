@@ -364,12 +364,22 @@ static void submit_and_wait(struct io *io, uint64_t wake_ms)
     io->enter_count++;
 }
 
+/* While socks wait for buffers that are there, more of them are armed each turn: it does not wait. */
+static uint64_t wake_at(struct io *io, uint64_t wake_ms)
+{
+    const uint64_t next_ms = wheel_next_ms(&io->wheel);
+
+    if (io->has_socks && !list_is_empty(&io->starved) && buf_ring_has_lent(&io->bufs)) {
+        return io->now_ms;
+    }
+    return next_ms < wake_ms ? next_ms : wake_ms;
+}
+
 void io_turn(struct io *io, uint64_t wake_ms)
 {
     struct io_uring_cqe cqes[IO_REAP_MAX];
-    const uint64_t next_ms = wheel_next_ms(&io->wheel);
 
-    submit_and_wait(io, next_ms < wake_ms ? next_ms : wake_ms);
+    submit_and_wait(io, wake_at(io, wake_ms));
     io->now_ms = clock_monotonic_ms();
     const unsigned count = reap(io, cqes);
     for (unsigned i = 0; i < count; i++) {

@@ -110,17 +110,14 @@ void sock_read(struct sock *s, enum sock_reading reading)
     settle_recv(s);
 }
 
+/* No more than there are buffers: a receive that finds none only ends up at the back of the line again. */
 void sock_feed_starved(struct io *io)
 {
-    struct list waiting;
-    struct list *node;
-
-    if (list_is_empty(&io->starved) || !buf_ring_has_lent(&io->bufs)) {
-        return;
-    }
-    list_init(&waiting);
-    list_append(&waiting, &io->starved);
-    while ((node = list_pop_front(&waiting)) != NULL) {
+    for (uint32_t left = io->bufs.lent_count; left > 0; left--) {
+        struct list *node = list_pop_front(&io->starved);
+        if (node == NULL) {
+            return;
+        }
         settle_recv(CONTAINER_OF(node, struct sock, starved_link));
     }
 }

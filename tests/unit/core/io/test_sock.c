@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "tests/support/ring_fixture.h"
 
 enum { KEPT_BYTES = 1 << 20 };
@@ -148,6 +149,66 @@ Test(sock, waits_for_buffers_and_loses_nothing)
     }
     ring_fixture_for(&io, 50);
     cr_assert_eq(kept_bytes, put);
+}
+
+enum { IDLE = RING_FIXTURE_SOCKS - 1 };
+
+/* As if each had found no buffer: the last in the line is the test's own. */
+static void starve(struct sock *idle[IDLE], int ends[IDLE])
+{
+    int pair[2];
+
+    for (unsigned i = 0; i < IDLE; i++) {
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        idle[i] = sock_accept(&io, pair[0], &events, NULL);
+        ends[i] = pair[1];
+        idle[i]->reading = SOCK_READING_MULTISHOT;
+        list_push_back(&io.starved, &idle[i]->starved_link);
+    }
+    sock->reading = SOCK_READING_MULTISHOT;
+    list_push_back(&io.starved, &sock->starved_link);
+}
+
+static void close_idle(struct sock *idle[IDLE], const int ends[IDLE])
+{
+    for (unsigned i = 0; i < IDLE; i++) {
+        sock_close(idle[i]);
+        close(ends[i]);
+    }
+    ring_fixture_for(&io, 20);
+    is_closed = false;
+}
+
+Test(sock, as_many_starved_receives_are_armed_as_there_are_buffers_in_order)
+{
+    struct sock *idle[IDLE];
+    int ends[IDLE];
+
+    starve(idle, ends);
+    cr_assert_eq(io.bufs.lent_count, RING_FIXTURE_BUFFERS);
+    sock_feed_starved(&io);
+    for (unsigned i = 0; i < IDLE; i++) {
+        cr_assert_eq(idle[i]->recv_armed, i < RING_FIXTURE_BUFFERS, "%u", i);
+        cr_assert_eq(list_is_linked(&idle[i]->starved_link), i >= RING_FIXTURE_BUFFERS, "%u", i);
+    }
+    cr_assert_eq(io.starved.next, &idle[RING_FIXTURE_BUFFERS]->starved_link);
+    close_idle(idle, ends);
+}
+
+/* Those in front have nothing to receive, and so bring no completion that would wake the ring. */
+Test(sock, a_starved_receive_waits_only_for_buffers_and_not_for_other_traffic)
+{
+    struct sock *idle[IDLE];
+    int ends[IDLE];
+    const uint64_t since = clock_monotonic_ms();
+
+    starve(idle, ends);
+    far_sends("abc");
+    while (kept_bytes == 0) {
+        io_turn(&io, clock_monotonic_ms() + 1000);
+    }
+    cr_assert_lt(clock_monotonic_ms() - since, 900);
+    close_idle(idle, ends);
 }
 
 Test(sock, tells_the_end_of_stream_once_and_can_still_send)
