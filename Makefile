@@ -107,8 +107,10 @@ endef
 
 $(O)/bin/sluice: $(call obj,gateway/main.c) $(LAYERS)
 	$(call link,$(LIBS_ALL))
+# What tests/support/submit_faults.c stands in for.
+UNIT_WRAPS := $(patsubst %,-Xlinker --wrap=%,io_uring_submit io_uring_submit_and_wait_timeout)
 $(O)/bin/unit_tests: $(call obj,$(UNIT_SRC)) $(LAYERS)
-	$(call link,$(call pkg_libs,criterion) $(LIBS_ALL))
+	$(call link,$(UNIT_WRAPS) $(call pkg_libs,criterion) $(LIBS_ALL))
 $(O)/bin/conformance: $(call obj,$(CASES_SRC)) $(O)/libcore.a
 	$(call link,$(LIBS_CORE) -lpthread)
 $(O)/bin/broken: $(call obj,$(patsubst %,tests/conformance/%.c,broken defect script answers plain_utf8)) $(O)/libcore.a

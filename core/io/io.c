@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -11,7 +12,7 @@
 #include "core/io/sock.h"
 #include "core/io/uring_compat.h"
 
-enum { MAIL_VALUE_BITS = 48, IO_WORKERS_MAX = 4 };
+enum { MAIL_VALUE_BITS = 48, IO_WORKERS_MAX = 4, SUBMIT_PAUSE_NS = 1000000 };
 
 /* ---- set-up ---- */
 
@@ -122,7 +123,7 @@ static int open_pools(struct io *io, const struct io_settings *settings)
     }
     if (error == 0) {
         io->iovecs = calloc(IO_ARENA_IOVECS, sizeof *io->iovecs);
-        io->msgs = calloc(IO_ARENA_IOVECS / IO_IOVECS_MAX, sizeof *io->msgs);
+        io->msgs = calloc(IO_ARENA_MESSAGES, sizeof *io->msgs);
         error = io->iovecs == NULL || io->msgs == NULL ? -ENOMEM : 0;
     }
     return error;
@@ -184,17 +185,30 @@ void io_close(struct io *io)
 
 /* ---- submitting ---- */
 
-static void submitted(struct io *io)
+/* An entry that the kernel has not taken still points at its message. */
+static void recycle(struct io *io)
 {
-    io->iovec_count = 0;
-    io->msg_count = 0;
+    if (io_uring_sq_ready(&io->ring) == 0) {
+        io->iovec_count = 0;
+        io->msg_count = 0;
+    }
 }
 
+/* The kernel refuses entries while completions have overflowed (EBUSY) or memory is short (EAGAIN), and may take only a
+ * part: what it lets go of is taken from it, and it gets a little time. */
 static void submit_now(struct io *io)
 {
-    const int n = io_uring_submit(&io->ring);
-    ASSERT(n >= 0 || n == -EINTR || n == -EBUSY || n == -EAGAIN);
-    submitted(io);
+    for (unsigned try = 0; try < IO_SUBMIT_TRIES_MAX && io_uring_sq_ready(&io->ring) > 0; try++) {
+        const int n = io_uring_submit(&io->ring);
+        ASSERT(n >= 0 || n == -EINTR || n == -EBUSY || n == -EAGAIN);
+        if (UNLIKELY(n < 0)) {
+            (void)io_uring_get_events(&io->ring);
+            nanosleep(&(struct timespec){.tv_nsec = SUBMIT_PAUSE_NS}, NULL);
+        }
+    }
+    const bool the_kernel_takes_submissions = io_uring_sq_ready(&io->ring) == 0;
+    ASSERT(the_kernel_takes_submissions);
+    recycle(io);
 }
 
 struct io_uring_sqe *io_sqe(struct io *io)
@@ -210,16 +224,25 @@ struct io_uring_sqe *io_sqe(struct io *io)
 
 /* Room for the entry that will name the message is made sure of too: a submission between the two would give the
  * message's memory to the next one before the kernel has read it. */
-struct msghdr *io_message(struct io *io, unsigned count)
+struct msghdr *io_message(struct io *io)
 {
-    if (io->iovec_count + count > IO_ARENA_IOVECS || io->msg_count == IO_ARENA_IOVECS / IO_IOVECS_MAX ||
+    if (io->iovec_count + IO_IOVECS_MAX > IO_ARENA_IOVECS || io->msg_count == IO_ARENA_MESSAGES ||
         io_uring_sq_space_left(&io->ring) == 0) {
         submit_now(io);
     }
     struct msghdr *msg = &io->msgs[io->msg_count++];
     *msg = (struct msghdr){.msg_iov = io->iovecs + io->iovec_count};
-    io->iovec_count += count;
+    io->iovec_count += IO_IOVECS_MAX;
     return msg;
+}
+
+void io_message_keep(struct io *io, unsigned count)
+{
+    ASSERT(io->msg_count > 0 && count <= IO_IOVECS_MAX);
+    struct msghdr *last = &io->msgs[io->msg_count - 1];
+    last->msg_iovlen = count;
+    io->iovec_count = (unsigned)(last->msg_iov - io->iovecs) + count;
+    io->msg_count -= count == 0 ? 1 : 0;
 }
 
 void io_post(struct io *io, int ring_fd, struct io_mail mail)
@@ -337,16 +360,26 @@ static void submit_and_wait(struct io *io, uint64_t wake_ms)
 
     const int n = io_uring_submit_and_wait_timeout(&io->ring, &cqe, 1, wake_ms == WHEEL_NEVER ? NULL : &limit, NULL);
     ASSERT(n >= 0 || n == -ETIME || n == -EINTR || n == -EBUSY || n == -EAGAIN);
-    submitted(io);
+    recycle(io);
     io->enter_count++;
+}
+
+/* While socks wait for buffers that are there, more of them are armed each turn: it does not wait. */
+static uint64_t wake_at(struct io *io, uint64_t wake_ms)
+{
+    const uint64_t next_ms = wheel_next_ms(&io->wheel);
+
+    if (io->has_socks && !list_is_empty(&io->starved) && buf_ring_has_lent(&io->bufs)) {
+        return io->now_ms;
+    }
+    return next_ms < wake_ms ? next_ms : wake_ms;
 }
 
 void io_turn(struct io *io, uint64_t wake_ms)
 {
     struct io_uring_cqe cqes[IO_REAP_MAX];
-    const uint64_t next_ms = wheel_next_ms(&io->wheel);
 
-    submit_and_wait(io, next_ms < wake_ms ? next_ms : wake_ms);
+    submit_and_wait(io, wake_at(io, wake_ms));
     io->now_ms = clock_monotonic_ms();
     const unsigned count = reap(io, cqes);
     for (unsigned i = 0; i < count; i++) {

@@ -19,7 +19,15 @@
 #include "core/io/send_queue.h"
 #include "core/io/wheel.h"
 
-enum { IO_REAP_MAX = 1024, IO_FIRE_MAX = 1024, IO_IOVECS_MAX = 64, IO_ARENA_IOVECS = 16384, IO_WHY_BYTES_MAX = 256 };
+enum {
+    IO_REAP_MAX = 1024,
+    IO_FIRE_MAX = 1024,
+    IO_IOVECS_MAX = 64, /* of one message */
+    IO_ARENA_IOVECS = 16384,
+    IO_ARENA_MESSAGES = 2048,
+    IO_SUBMIT_TRIES_MAX = 100, /* each about a millisecond */
+    IO_WHY_BYTES_MAX = 256,
+};
 
 struct listener;
 
@@ -60,7 +68,7 @@ struct io {
     void *owner;
     io_mail_fn *on_mail;
     io_watch_fn *on_watch;
-    struct iovec *iovecs; /* stable until the next submission */
+    struct iovec *iovecs; /* stable until the kernel has taken every entry */
     unsigned iovec_count;
     struct msghdr *msgs;
     unsigned msg_count;
@@ -83,11 +91,16 @@ bool io_is_whole(const struct io *io);
 /* One turn; waits at most until wake_ms (WHEEL_NEVER: for as long as it takes). */
 void io_turn(struct io *io, uint64_t wake_ms);
 
-/* A free submission entry; submits what is queued when there is none. */
+/* A free submission entry; submits what is queued when there is none. The kernel must take it within
+ * IO_SUBMIT_TRIES_MAX tries (asserted). */
 struct io_uring_sqe *io_sqe(struct io *io);
 
-/* Room for count iovecs and a message header that stay until the next submission, which io_sqe() right after is not. */
-struct msghdr *io_message(struct io *io, unsigned count);
+/* A message with room for IO_IOVECS_MAX iovecs, which stays until the kernel has taken the entry from the io_sqe() that
+ * follows. */
+struct msghdr *io_message(struct io *io);
+
+/* Of the last message only the first count iovecs are used; 0: not even the message. The rest serves others. */
+void io_message_keep(struct io *io, unsigned count);
 
 /* Sets a timer to fire delay_ms after this turn's beginning. */
 static inline void io_set_timer(struct io *io, struct wheel_timer *timer, uint64_t delay_ms)

@@ -110,17 +110,14 @@ void sock_read(struct sock *s, enum sock_reading reading)
     settle_recv(s);
 }
 
+/* No more than there are buffers: a receive that finds none only ends up at the back of the line again. */
 void sock_feed_starved(struct io *io)
 {
-    struct list waiting;
-    struct list *node;
-
-    if (list_is_empty(&io->starved) || !buf_ring_has_lent(&io->bufs)) {
-        return;
-    }
-    list_init(&waiting);
-    list_append(&waiting, &io->starved);
-    while ((node = list_pop_front(&waiting)) != NULL) {
+    for (uint32_t left = io->bufs.lent_count; left > 0; left--) {
+        struct list *node = list_pop_front(&io->starved);
+        if (node == NULL) {
+            return;
+        }
         settle_recv(CONTAINER_OF(node, struct sock, starved_link));
     }
 }
@@ -306,15 +303,16 @@ int sock_send_reference(struct sock *s, struct slice bytes, uint16_t buffer)
 static void arm_send(struct sock *s)
 {
     const int flags = MSG_NOSIGNAL | (s->out.references > 0 && !s->is_congested ? MSG_DONTWAIT : 0);
-    struct msghdr *msg = io_message(s->io, IO_IOVECS_MAX);
-
-    msg->msg_iovlen = send_queue_gather(&s->out, msg->msg_iov, IO_IOVECS_MAX, &s->sending_bytes);
+    struct msghdr *msg = io_message(s->io);
+    const unsigned count = send_queue_gather(&s->out, msg->msg_iov, IO_IOVECS_MAX, &s->sending_bytes);
     struct io_uring_sqe *sqe = begin(s);
-    if (msg->msg_iovlen == 1) {
+
+    if (count == 1) {
         io_uring_prep_send(sqe, s->fd, msg->msg_iov->iov_base, msg->msg_iov->iov_len, flags);
     } else {
         io_uring_prep_sendmsg(sqe, s->fd, msg, (unsigned)flags);
     }
+    io_message_keep(s->io, count == 1 ? 0 : count);
     io_uring_sqe_set_data64(sqe, tag(s, IO_OP_SEND));
     s->send_armed = true;
 }

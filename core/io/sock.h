@@ -104,7 +104,7 @@ void sock_close(struct sock *s);
 /* Sends what was queued on all dirty socks: io_turn()'s last step. */
 void sock_flush_dirty(struct io *io);
 
-/* Arms the receives that found no buffer, as far as buffers are back. */
+/* Arms receives that found no buffer, in order, at most as many as buffers are lent. */
 void sock_feed_starved(struct io *io);
 
 /* Completions, from io.c's table. */

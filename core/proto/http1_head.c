@@ -163,6 +163,30 @@ static enum http1_status parse_framing(struct http1_head *head)
     return HTTP1_OK;
 }
 
+static bool add_options(struct http1_head *head, struct slice list)
+{
+    struct slice option;
+
+    while (http1_list_next(&list, &option)) {
+        if (head->option_count == HTTP1_HEAD_OPTIONS_MAX) {
+            return false;
+        }
+        head->options[head->option_count++] = option;
+    }
+    return true;
+}
+
+static enum http1_status parse_connection(struct http1_head *head)
+{
+    for (size_t i = 0; i < head->header_count; i++) {
+        const struct http1_header *h = &head->headers[i];
+        if (slice_equals_nocase(h->name, SLICE_LITERAL("connection")) && !add_options(head, h->value)) {
+            return HTTP1_ERR_OPTIONS;
+        }
+    }
+    return HTTP1_OK;
+}
+
 static enum http1_status parse_host(struct http1_head *head)
 {
     const struct slice name = SLICE_LITERAL("host");
@@ -268,6 +292,9 @@ enum http1_status http1_head_parse_request(struct slice in, struct http1_head *h
         status = parse_headers(lines, head);
     }
     if (status == HTTP1_OK) {
+        status = parse_connection(head);
+    }
+    if (status == HTTP1_OK) {
         status = parse_host(head);
     }
     if (status == HTTP1_OK) {
@@ -298,6 +325,9 @@ enum http1_status http1_head_parse_response(struct slice in, struct http1_head *
         status = parse_headers(lines, head);
     }
     if (status == HTTP1_OK) {
+        status = parse_connection(head);
+    }
+    if (status == HTTP1_OK) {
         status = parse_framing(head);
     }
     if (status == HTTP1_OK) {
@@ -323,6 +353,16 @@ size_t http1_head_count(const struct http1_head *head, struct slice name)
         count += slice_equals_nocase(head->headers[i].name, name) ? 1 : 0;
     }
     return count;
+}
+
+bool http1_head_has_option(const struct http1_head *head, struct slice option)
+{
+    for (size_t i = 0; i < head->option_count; i++) {
+        if (slice_equals_nocase(head->options[i], option)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool list_has_token(struct slice list, struct slice token)

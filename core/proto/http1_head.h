@@ -7,14 +7,17 @@
  * bytes, obs-text (0x80-0xff) only in values; an empty line before a request line is refused too.
  *
  * Thread: any (pure). Memory: none. Errors: enum http1_status.
- * Limits: HTTP1_HEAD_HEADERS_MAX lines; bytes as the caller says.
+ * Limits: HTTP1_HEAD_HEADERS_MAX lines, HTTP1_HEAD_OPTIONS_MAX options in Connection; bytes as the caller says.
  */
 #ifndef CORE_PROTO_HTTP1_HEAD_H
 #define CORE_PROTO_HTTP1_HEAD_H
 
 #include "core/proto/http1.h"
 
-enum { HTTP1_HEAD_HEADERS_MAX = 100 };
+enum {
+    HTTP1_HEAD_HEADERS_MAX = 100,
+    HTTP1_HEAD_OPTIONS_MAX = 32, /* in Connection, over all its lines: each is compared with every name */
+};
 
 struct http1_header {
     struct slice name;
@@ -42,7 +45,9 @@ struct http1_head {
     enum http1_body body;
     uint64_t content_length; /* with HTTP1_BODY_LENGTH */
     size_t bytes;            /* of the head, its empty line included */
+    size_t option_count;
     struct http1_header headers[HTTP1_HEAD_HEADERS_MAX];
+    struct slice options[HTTP1_HEAD_OPTIONS_MAX]; /* of every Connection line (RFC 9110 section 7.6.1) */
 };
 
 /*
@@ -58,7 +63,7 @@ MUST_USE enum http1_status http1_head_scan(struct slice in, size_t bytes_max, si
  * none in HTTP/1.1, Host with bytes that no authority has, an authority in the target that differs from Host, several
  * or malformed Content-Length, Content-Length with Transfer-Encoding, a Transfer-Encoding other than exactly one
  * "chunked" or one in HTTP/1.0, a target with a fragment, a target that is neither origin- nor absolute-form
- * ("*" and CONNECT's authority-form: HTTP1_ERR_TARGET).
+ * ("*" and CONNECT's authority-form: HTTP1_ERR_TARGET), more than HTTP1_HEAD_OPTIONS_MAX options in Connection.
  * HTTP1_NEED_MORE when there is no empty line. On any but HTTP1_OK *head is unspecified.
  */
 MUST_USE enum http1_status http1_head_parse_request(struct slice in, struct http1_head *head);
@@ -71,6 +76,9 @@ const struct http1_header *http1_head_find(const struct http1_head *head, struct
 
 /* How many headers have the name. */
 size_t http1_head_count(const struct http1_head *head, struct slice name);
+
+/* Whether Connection has an option (without case), which may be the name of a header that ends at the next hop. */
+bool http1_head_has_option(const struct http1_head *head, struct slice option);
 
 /* Whether a comma-separated list in any header with the name has the token (RFC 9110 section 5.6.1; without case). */
 bool http1_head_has_token(const struct http1_head *head, struct slice name, struct slice token);

@@ -139,7 +139,7 @@ static enum ws_handshake_status check_upgrade(const struct http1_head *head)
     if (!http1_head_has_token(head, SLICE_LITERAL("upgrade"), SLICE_LITERAL("websocket"))) {
         return WS_HANDSHAKE_ERR_NOT_UPGRADE;
     }
-    const bool is_asked = http1_head_has_token(head, SLICE_LITERAL("connection"), SLICE_LITERAL("upgrade"));
+    const bool is_asked = http1_head_has_option(head, SLICE_LITERAL("upgrade"));
     return is_asked ? WS_HANDSHAKE_OK : WS_HANDSHAKE_ERR_CONNECTION;
 }
 
@@ -218,7 +218,7 @@ enum ws_handshake_status ws_handshake_check_response(const struct http1_head *he
     if (!slice_equals_nocase(only_value(head, SLICE_LITERAL("upgrade")), SLICE_LITERAL("websocket"))) {
         return WS_HANDSHAKE_ERR_ANSWER_UPGRADE;
     }
-    if (!http1_head_has_token(head, SLICE_LITERAL("connection"), SLICE_LITERAL("upgrade"))) {
+    if (!http1_head_has_option(head, SLICE_LITERAL("upgrade"))) {
         return WS_HANDSHAKE_ERR_ANSWER_CONNECTION;
     }
     if (!is_accepted(head, key)) {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,8 @@ struct log {
     atomic_bool is_asleep;
     atomic_bool is_ending;
     pthread_t thread;
+    sem_t over;   /* posted by the thread at its end */
+    bool is_torn; /* the output ends inside a line */
     unsigned ring_count;
     struct log_ring *rings;
 };
@@ -69,20 +72,51 @@ void log_write(struct log_ring *ring, struct slice line)
     }
 }
 
-/* Writes all of it, however long it takes. An output that is gone (EPIPE, EBADF) loses it. */
-static void write_all(int fd, const uint8_t *ptr, size_t len)
+/* Writes all of it, however long it takes; less where the output takes no more of it (ENOSPC, EFBIG, EPIPE). */
+static size_t write_patiently(int fd, struct slice bytes)
 {
-    while (len > 0) {
-        const ssize_t n = write(fd, ptr, len);
+    size_t written = 0;
+
+    while (written < bytes.len) {
+        const ssize_t n = write(fd, bytes.ptr + written, bytes.len - written);
         if (n > 0) {
-            ptr += n;
-            len -= (size_t)n;
+            written += (size_t)n;
         } else if (n < 0 && errno == EAGAIN) {
             nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
         } else if (n >= 0 || errno != EINTR) {
-            return;
+            break;
         }
     }
+    return written;
+}
+
+static size_t put(struct log *log, struct slice bytes)
+{
+    const size_t written = write_patiently(log->fd, bytes);
+    if (written > 0) {
+        log->is_torn = bytes.ptr[written - 1] != '\n';
+    }
+    return written;
+}
+
+static uint64_t count_lines(struct slice bytes)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        count += bytes.ptr[i] == '\n';
+    }
+    return count;
+}
+
+/* Writes whole lines, which may lie in two parts, from a fresh line on. Returns how many of them were lost, the one
+ * that was written in part among them. */
+static uint64_t put_lines(struct log *log, struct slice first, struct slice second)
+{
+    const bool is_fresh = !log->is_torn || put(log, SLICE_LITERAL("\n")) == 1;
+    const size_t of_first = is_fresh ? put(log, first) : 0;
+    const size_t of_second = is_fresh && of_first == first.len ? put(log, second) : 0;
+
+    return count_lines(slice_skip(first, of_first)) + count_lines(slice_skip(second, of_second));
 }
 
 static void report_dropped(struct log *log, struct log_ring *ring)
@@ -95,8 +129,9 @@ static void report_dropped(struct log *log, struct log_ring *ring)
     }
     const int n = snprintf(line, sizeof line, "{\"event\":\"dropped\",\"lines\":%llu}\n",
                            (unsigned long long)(dropped - ring->reported));
-    ring->reported = dropped;
-    write_all(log->fd, (const uint8_t *)line, (size_t)n);
+    if (put_lines(log, (struct slice){(const uint8_t *)line, (size_t)n}, SLICE_LITERAL("")) == 0) {
+        ring->reported = dropped;
+    }
 }
 
 static bool drain(struct log *log, struct log_ring *ring)
@@ -110,8 +145,9 @@ static bool drain(struct log *log, struct log_ring *ring)
     if (len == 0) {
         return false;
     }
-    write_all(log->fd, ring->bytes + at, first);
-    write_all(log->fd, ring->bytes, len - first);
+    const uint64_t lost =
+        put_lines(log, (struct slice){ring->bytes + at, first}, (struct slice){ring->bytes, len - first});
+    atomic_fetch_add_explicit(&ring->dropped, lost, memory_order_relaxed);
     atomic_store_explicit(&ring->read, written, memory_order_release);
     report_dropped(log, ring);
     return true;
@@ -138,6 +174,7 @@ static void *run(void *arg)
             continue;
         }
         if (ending) {
+            sem_post(&log->over);
             return NULL;
         }
         atomic_store(&log->is_asleep, true);
@@ -166,6 +203,7 @@ struct log *log_open(int fd, unsigned ring_count)
     }
     log->fd = fd;
     log->ring_count = ring_count;
+    sem_init(&log->over, 0, 0);
     log->wake = eventfd(0, EFD_CLOEXEC);
     log->rings = aligned_alloc(64, ring_count * sizeof *log->rings);
     if (log->wake < 0 || log->rings == NULL) {
@@ -189,17 +227,28 @@ struct log *log_open(int fd, unsigned ring_count)
     return log;
 }
 
-bool log_close(struct log *log)
+/* By the monotonic clock: a clock that is set meanwhile neither cuts the wait short nor draws it out. */
+static bool await_end(struct log *log)
 {
     struct timespec until;
+    int error;
 
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += LOG_CLOSE_WAIT_MS / 1000;
+    do {
+        error = sem_clockwait(&log->over, CLOCK_MONOTONIC, &until);
+    } while (error != 0 && errno == EINTR);
+    return error == 0;
+}
+
+bool log_close(struct log *log)
+{
     atomic_store(&log->is_ending, true);
     wake(log);
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += LOG_CLOSE_WAIT_MS / 1000;
-    if (pthread_timedjoin_np(log->thread, NULL, &until) != 0) {
+    if (!await_end(log)) {
         return false;
     }
+    pthread_join(log->thread, NULL);
     destroy(log);
     return true;
 }

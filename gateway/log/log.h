@@ -1,8 +1,9 @@
 /*
  * log - lines from the shards to one descriptor, written by one thread of its own.
  *
- * Each shard has a ring of bytes; it never waits: a line that does not fit (because the output is slow, or full) is
- * dropped and counted, and the count is reported once lines fit again.
+ * Each shard has a ring of bytes; it never waits: a line that does not fit because the output is slow is dropped and
+ * counted; so is one that the output does not take whole (a full disk). The count is reported once lines fit again, and
+ * what is written next begins on a fresh line.
  *
  * Thread: log_open(), log_close() the process'; log_write() one thread per ring. Memory: LOG_RING_BYTES a ring.
  * Errors: -errno at start; lost lines are counted. Limits: LOG_LINE_BYTES_MAX a line.
@@ -25,7 +26,7 @@ struct log_ring *log_ring_of(struct log *log, unsigned index);
 /* Queues a line, its line feed included. */
 void log_write(struct log_ring *ring, struct slice line);
 
-/* Lines dropped so far. */
+/* Lines dropped so far, for want of room in a ring or in the output. */
 uint64_t log_dropped(const struct log *log);
 
 /*

@@ -72,5 +72,4 @@ void about_print_start(const struct about_start *start, FILE *out)
         fprintf(out, "%s%s", i > 0 ? ", " : "", addr_format(&start->listen_set->addrs[i], address));
     }
     fputc('\n', out);
-    fflush(out);
 }

@@ -1,10 +1,11 @@
 #include "gateway/proc/control.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include "gateway/proc/notice.h"
 
 enum { CONTROL_ENTRIES = 512 };
 
@@ -13,13 +14,6 @@ static void post_all(struct control *c, struct io_mail mail)
     for (uint32_t i = 0; i < c->shard_count; i++) {
         io_post(&c->io, c->shards[i].ring_fd, mail);
     }
-}
-
-/* Signals must be served even when nobody reads what is printed. */
-static bool may_print(void)
-{
-    struct pollfd err = {.fd = STDERR_FILENO, .events = POLLOUT};
-    return poll(&err, 1, 0) == 1 && (err.revents & POLLOUT) != 0;
 }
 
 static void on_terminate(struct control *c)
@@ -31,9 +25,7 @@ static void on_terminate(struct control *c)
     }
     c->is_draining = true;
     post_all(c, (struct io_mail){.kind = SHARD_MAIL_DRAIN, .value = c->drain_ms});
-    if (may_print()) {
-        fprintf(stderr, "sluice: draining: no new connections, Close 1001 to all within %u ms\n", c->drain_ms);
-    }
+    notice_line("draining: no new connections, Close 1001 to all within %u ms", c->drain_ms);
 }
 
 static void on_interrupt(struct control *c)
@@ -45,9 +37,7 @@ static void on_interrupt(struct control *c)
 static void on_hangup(struct control *c)
 {
     (void)c;
-    if (may_print()) {
-        fprintf(stderr, "sluice: SIGHUP: this version cannot reload; restart to apply a changed configuration\n");
-    }
+    notice_line("SIGHUP: this version cannot reload; restart to apply a changed configuration");
 }
 
 static const struct {

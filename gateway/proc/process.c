@@ -8,6 +8,7 @@
 #include "gateway/proc/control.h"
 #include "gateway/proc/descriptors.h"
 #include "gateway/proc/listen_set.h"
+#include "gateway/proc/notice.h"
 #include "gateway/proc/shard.h"
 
 /* Descriptors that are not sessions': standard streams, log, control, and what libraries open. */
@@ -97,6 +98,27 @@ static void join_threads(struct process *p, uint32_t started)
     }
 }
 
+static void say_start(struct process *p)
+{
+    const struct about_start start = {.config = p->config,
+                                      .listen_set = &p->listen_set,
+                                      .feature = &p->shards[0].io.feature,
+                                      .cpus = p->cpus,
+                                      .shard_count = p->shard_count,
+                                      .sessions_max = p->quota.max};
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+
+    if (out == NULL) {
+        return;
+    }
+    about_print_start(&start, out);
+    fclose(out);
+    notice_text((struct slice){(const uint8_t *)text, bytes});
+    free(text);
+}
+
 /* Every shard is set up, or none goes on. The same reason is said once. */
 static bool start_shards(struct process *p)
 {
@@ -112,13 +134,7 @@ static bool start_shards(struct process *p)
         }
     }
     if (go) {
-        const struct about_start start = {.config = p->config,
-                                          .listen_set = &p->listen_set,
-                                          .feature = &p->shards[0].io.feature,
-                                          .cpus = p->cpus,
-                                          .shard_count = p->shard_count,
-                                          .sessions_max = p->quota.max};
-        about_print_start(&start, stderr);
+        say_start(p);
     }
     shard_gate_open(&p->gate, go);
     if (!go) {
@@ -131,7 +147,7 @@ static enum process_exit verdict(const struct process *p)
 {
     for (uint32_t i = 0; i < p->shard_count; i++) {
         if (!p->shards[i].is_whole) {
-            fprintf(stderr, "sluice: bug: shard %u ended with something not given back\n", i);
+            notice_line("bug: shard %u ended with something not given back", i);
             return PROCESS_EXIT_UNCLEAN;
         }
     }
@@ -168,7 +184,7 @@ static enum process_exit run_logged(struct process *p)
     }
     const enum process_exit result = run_shards(p);
     if (p->log != NULL && !log_close(p->log)) {
-        fprintf(stderr, "sluice: access log: the output takes nothing; its last lines are lost\n");
+        notice_line("access log: the output takes nothing; its last lines are lost");
     }
     return result;
 }

@@ -42,7 +42,7 @@ static bool ends_here(const struct http1_head *head, struct slice name, unsigned
             return true;
         }
     }
-    return http1_head_has_token(head, SLICE_LITERAL("connection"), name);
+    return http1_head_has_option(head, name);
 }
 
 static void pass_fields(struct http1_write *w, const struct http1_head *head, unsigned kind)

@@ -75,7 +75,6 @@ static struct session *take(struct session_pool *pool)
     return s;
 }
 
-/* Beyond the quota a session lives just long enough to say 503. */
 static bool take_quota(struct session_quota *quota)
 {
     if (atomic_fetch_add_explicit(&quota->used, 1, memory_order_relaxed) < quota->max) {
@@ -85,11 +84,45 @@ static bool take_quota(struct session_quota *quota)
     return false;
 }
 
+/* A place in the quota; beyond it one of the shard's reserve, whose sessions live just long enough to say 503. */
+static bool take_place(struct session *s)
+{
+    struct session_pool *pool = s->pool;
+
+    s->is_counted = take_quota(pool->quota);
+    if (!s->is_counted && pool->uncounted == SESSION_POOL_RESERVE) {
+        return false;
+    }
+    pool->uncounted += s->is_counted ? 0 : 1;
+    return true;
+}
+
+static void give_place(struct session *s)
+{
+    if (s->is_counted) {
+        atomic_fetch_sub_explicit(&s->pool->quota->used, 1, memory_order_relaxed);
+    } else {
+        s->pool->uncounted--;
+    }
+}
+
+static bool begin(struct session *s, int fd)
+{
+    if (!take_place(s)) {
+        return false;
+    }
+    if (peer_accept(&s->client, fd) != 0) {
+        give_place(s);
+        return false;
+    }
+    return true;
+}
+
 void session_accept(struct session_pool *pool, int fd)
 {
     struct session *s = take(pool);
 
-    if (s == NULL || peer_accept(&s->client, fd) != 0) {
+    if (s == NULL || !begin(s, fd)) {
         close(fd);
         if (s != NULL) {
             slab_give(&pool->sessions, s);
@@ -97,7 +130,6 @@ void session_accept(struct session_pool *pool, int fd)
         return;
     }
     note_address(s, fd);
-    s->is_counted = take_quota(pool->quota);
     list_init(&s->link);
     list_push_back(&pool->all, &s->link);
     peer_set_timer(&s->client, pool->config->defaults.handshake_timeout_ms);
@@ -166,9 +198,7 @@ static void free_session(struct session *s)
     } else if (s->end.cause != NULL) {
         access_log_refuse(s);
     }
-    if (s->is_counted) {
-        atomic_fetch_sub_explicit(&pool->quota->used, 1, memory_order_relaxed);
-    }
+    give_place(s);
     list_remove(&s->link);
     slab_give(&pool->sessions, s);
 }

@@ -57,7 +57,8 @@ struct session {
     bool is_leaving;                                /* the gateway wants it to end after the message in progress */
 };
 
-/* A session for an accepted descriptor, which it owns. Without a slot the descriptor is closed. */
+/* A session for an accepted descriptor, which it owns. With no place left, in the quota or the reserve, it is closed.
+ */
 void session_accept(struct session_pool *pool, int fd);
 
 /* The client talks to the built-in echo from now on: what the peer brings goes there. */

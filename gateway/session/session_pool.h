@@ -2,7 +2,7 @@
  * session_pool - all that the sessions of one shard share: their slab, the configuration, the log, the quota.
  *
  * Thread: the shard's; struct session_quota any. Memory: slabs reserved at start. Errors: -ENOMEM at start.
- * Limits: the quota, and SESSION_POOL_RESERVE slots beyond it, which only say 503.
+ * Limits: the quota, and SESSION_POOL_RESERVE sessions beyond it, which only say 503.
  */
 #ifndef GATEWAY_SESSION_SESSION_POOL_H
 #define GATEWAY_SESSION_SESSION_POOL_H
@@ -42,6 +42,7 @@ struct session_pool {
     struct session_rules *rules; /* by route */
     uint32_t *next_server;       /* by upstream: round robin */
     uint8_t *scratch;
+    uint32_t uncounted; /* sessions beyond the quota: at most SESSION_POOL_RESERVE */
     bool is_draining;
 };
 

@@ -51,11 +51,12 @@ def gateway(tmp_path_factory):
     """gateway(config or routes...) starts one; all end with the test, by TERM, with exit code 0."""
     own = []
 
-    def start(*routes, ready=True, command=("run",), wrapper=(), stdout=None, popen=None, **more):
+    def start(*routes, ready=True, command=("run",), wrapper=(), stdout=None, stderr=None, popen=None,
+              **more):
         config = routes[0] if len(routes) == 1 and isinstance(routes[0], dict) and "routes" in routes[0] else \
             config_of(*routes, **more)
         run = Gateway(tmp_path_factory.mktemp("gateway"), config, command=command, wrapper=wrapper, stdout=stdout,
-                      **(popen or {}))
+                      stderr=stderr, **(popen or {}))
         own.append(run)
         return run.wait_ready() if ready else run
 

@@ -21,7 +21,7 @@ class Gateway:
     """One run of the binary. config: a dict (written as flow-style YAML, which JSON is) or YAML text."""
     started = []  # in the current test or shared by its module: what a failure shows
 
-    def __init__(self, folder, config, *, command=("run",), wrapper=(), stdout=None, **popen):
+    def __init__(self, folder, config, *, command=("run",), wrapper=(), stdout=None, stderr=None, **popen):
         folder = Path(folder)
         self.config_path = folder / "sluice.yaml"
         self.config_path.write_text(config if isinstance(config, str) else json.dumps(config, indent=1) + "\n")
@@ -29,7 +29,7 @@ class Gateway:
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
             self.process = subprocess.Popen(
                 [*wrapper, BINARY, *command, "-c", str(self.config_path)], stdin=subprocess.DEVNULL,
-                stdout=out if stdout is None else stdout, stderr=err, **popen)
+                stdout=out if stdout is None else stdout, stderr=err if stderr is None else stderr, **popen)
         Gateway.started.append(self)
 
     # ------------------------------------------------------------ its life

@@ -52,6 +52,57 @@ async def test_the_limit_of_heads_is_configured(shared):
         await client.open(headers=["X: " + "x" * 500])
 
 
+HEAD_MAX = 64 << 10  # the largest head_size there is
+
+
+def of_size(lines, field, size):
+    """The lines with a field, or a target, that is long enough for a head of so many bytes."""
+    def with_field(value):
+        if field == "target":
+            return [f"GET /{value} HTTP/1.1", *lines[1:]]
+        return [line for line in lines if not line.startswith(f"{field}:")] + [f"{field}: {value}"]
+
+    return with_field("a" * (size - len(head_bytes(with_field("")))))
+
+
+async def read_large_head(wire):
+    wire.reader._limit = 1 << 20
+    return await wire.read_head()
+
+
+@pytest.mark.parametrize("field", ["Host", "X-Long", "Sec-WebSocket-Protocol", "target"])
+async def test_the_largest_request_reaches_the_backend_and_one_byte_more_is_431(shared, backend_path, field):
+    async with Backend(backend_path) as backend:
+        run = shared(backend.url, limits={"head_size": "64KiB"})
+        lines = of_size(handshake_lines(), field, HEAD_MAX)
+        async with await Wire.connect(run.address) as client:
+            await client.send(head_bytes(lines))
+            server = await backend.accept()
+            server.request = await read_large_head(server)
+            due = Head.parse(head_bytes(lines)[:-4])
+            assert server.request.target == due.target
+            assert field == "target" or server.request.get(field) == due.get(field)
+            await server.send(head_bytes(server.answer_lines()))
+            assert (await client.read_response()).status == 101
+        assert (await ask(run, of_size(handshake_lines(), field, HEAD_MAX + 1))).status == 431
+
+
+@pytest.mark.parametrize("status", [101, 403])
+async def test_the_largest_response_reaches_the_client_and_one_byte_more_is_502(shared, backend_path, status):
+    async with Backend(backend_path) as backend:
+        run = shared(backend.url, limits={"head_size": "64KiB"})
+        for size, due in ((HEAD_MAX, status), (HEAD_MAX + 1, 502)):
+            async with await Wire.connect(run.address) as client:
+                await client.send(head_bytes(handshake_lines()))
+                server = await backend.accept()
+                server.request = await server.read_head()
+                lines = server.answer_lines() if status == 101 else ["HTTP/1.1 403 No", "Content-Length: 0"]
+                await server.send(head_bytes(of_size(lines, "X-Long", size)))
+                head = await read_large_head(client)
+                assert head.status == due
+                assert due == 502 or len(head.get("X-Long")) > HEAD_MAX - 300
+
+
 async def test_a_head_without_end_is_refused_at_its_limit(shared):
     async with await Wire.connect(shared("echo").address) as client:
         await client.send(b"GET / HTTP/1.1\r\nHost: x\r\nX-Endless: " + b"x" * 20000)

@@ -307,6 +307,41 @@ async def test_a_log_that_nobody_reads_stops_no_session_and_no_exit(gateway):
         os.close(writer)
 
 
+def full_pipe():
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with pytest.raises(BlockingIOError):
+        while True:
+            os.write(writer, b"x")
+    os.set_blocking(writer, True)
+    return reader, writer
+
+
+async def is_served(address):
+    try:
+        async with await Wire.connect(address) as client:
+            await client.open()
+            return True
+    except OSError:
+        return False
+
+
+@bounded(3)
+async def test_output_that_nobody_reads_stops_neither_the_start_nor_a_signal_nor_the_end(gateway, tmp_path):
+    reader, writer = full_pipe()
+    address = f"unix:{tmp_path}/edge.sock"
+    try:
+        run = gateway("echo", listen=(address,), stdout=writer, stderr=writer, ready=False)
+        while not await is_served(address):
+            await asyncio.sleep(0.02)
+        run.signal(signal.SIGHUP)
+        run.signal(signal.SIGTERM)
+        assert await asyncio.to_thread(run.wait_exit) == 0
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
 @pytest.mark.parametrize("where", ["full", "closed"])
 async def test_a_log_that_cannot_be_written_stops_no_session(gateway, where):
     if where == "full":

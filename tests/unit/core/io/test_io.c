@@ -3,12 +3,14 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "tests/support/ring_fixture.h"
+#include "tests/support/submit_faults.h"
 
 static struct io io;
 static struct io_mail got;
@@ -137,31 +139,111 @@ Test(io, submits_by_itself_when_the_entries_run_out)
     cr_assert_eq(got.value, 999);
 }
 
+/* An entry of no consequence, which stands for one that names a message. */
+static void queue_entry(void)
+{
+    struct io_uring_sqe *sqe = io_sqe(&io);
+    io_uring_prep_nop(sqe);
+    io_uring_sqe_set_data64(sqe, io_tag_pack((struct io_tag){.op = IO_OP_UNHEARD}));
+}
+
+static struct msghdr *keep_message(unsigned count)
+{
+    struct msghdr *msg = io_message(&io);
+    queue_entry();
+    io_message_keep(&io, count);
+    return msg;
+}
+
 Test(io, iovecs_are_reused_after_a_submission_and_never_before)
 {
-    struct msghdr *first = io_message(&io, 4);
-    struct msghdr *second = io_message(&io, 4);
+    const struct msghdr *first = keep_message(4);
+    const struct msghdr *second = keep_message(4);
 
     cr_assert_geq(second->msg_iov, first->msg_iov + 4);
     for (int i = 0; i < 2 * IO_ARENA_IOVECS / IO_IOVECS_MAX; i++) {
-        struct msghdr *m = io_message(&io, IO_IOVECS_MAX);
+        const struct msghdr *m = keep_message(IO_IOVECS_MAX);
         cr_assert(m->msg_iov >= io.iovecs && m->msg_iov + IO_IOVECS_MAX <= io.iovecs + IO_ARENA_IOVECS);
     }
     io_turn(&io, 0);
-    cr_assert_eq(io_message(&io, 1)->msg_iov, io.iovecs);
+    cr_assert_eq(io_message(&io)->msg_iov, io.iovecs);
 }
 
-Test(io, a_message_outlives_the_submission_that_makes_room_for_its_entry)
+Test(io, a_message_takes_as_many_iovecs_as_it_uses)
+{
+    const struct msghdr *first = keep_message(3);
+    cr_assert_eq(first->msg_iovlen, 3);
+    const struct msghdr *second = io_message(&io);
+    cr_assert_eq(second->msg_iov, first->msg_iov + 3);
+    io_message_keep(&io, 0);
+    cr_assert_eq(io_message(&io), second);
+}
+
+Test(io, iovecs_stay_while_the_kernel_refuses_their_entries)
+{
+    const struct msghdr *first = keep_message(2);
+
+    submit_faults_refuse(1, -EBUSY);
+    io_turn(&io, 0);
+    cr_assert_eq(submit_faults_refused(), 1);
+    cr_assert_neq(keep_message(2), first);
+    io_turn(&io, 0);
+    cr_assert_eq(keep_message(2), first);
+}
+
+Test(io, iovecs_stay_while_the_kernel_has_taken_only_a_part)
+{
+    const struct msghdr *first = keep_message(2);
+
+    keep_message(2);
+    submit_faults_take_only(1);
+    io_turn(&io, 0);
+    cr_assert_eq(io_uring_sq_ready(&io.ring), 1);
+    cr_assert_neq(keep_message(2), first);
+    io_turn(&io, 0);
+    cr_assert_eq(keep_message(2), first);
+}
+
+static void fill_queue(void)
 {
     while (io_uring_sq_space_left(&io.ring) > 0) {
         io_post(&io, io.ring.ring_fd, (struct io_mail){.kind = 3});
     }
-    const struct msghdr *first = io_message(&io, 2);
-    struct io_uring_sqe *sqe = io_sqe(&io);
-    io_uring_prep_nop(sqe);
-    io_uring_sqe_set_data64(sqe, io_tag_pack((struct io_tag){.op = IO_OP_UNHEARD}));
-    cr_assert_neq(io_message(&io, 2), first);
+}
+
+Test(io, a_message_outlives_the_submission_that_makes_room_for_its_entry)
+{
+    fill_queue();
+    const struct msghdr *first = keep_message(2);
+    cr_assert_neq(keep_message(2), first);
     ring_fixture_for(&io, 10);
+}
+
+Test(io, a_full_queue_is_submitted_again_while_the_kernel_refuses_it)
+{
+    fill_queue();
+    submit_faults_refuse(3, -EAGAIN);
+    io_post(&io, io.ring.ring_fd, (struct io_mail){.kind = 4});
+    cr_assert_eq(submit_faults_refused(), 3);
+    ring_fixture_for(&io, 10);
+    cr_assert_eq(got.kind, 4);
+}
+
+Test(io, a_full_queue_that_is_taken_in_parts_is_submitted_whole)
+{
+    fill_queue();
+    submit_faults_take_only(5);
+    io_post(&io, io.ring.ring_fd, (struct io_mail){.kind = 4});
+    cr_assert_eq(io_uring_sq_ready(&io.ring), 1);
+    ring_fixture_for(&io, 10);
+    cr_assert_eq(got.kind, 4);
+}
+
+Test(io, a_kernel_that_never_takes_anything_again_is_given_up, .signal = SIGABRT)
+{
+    fill_queue();
+    submit_faults_refuse(IO_SUBMIT_TRIES_MAX, -EBUSY);
+    queue_entry();
 }
 
 Test(io_open, says_what_to_do_when_there_is_no_descriptor)

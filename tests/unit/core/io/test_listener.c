@@ -12,10 +12,14 @@
 static struct io io;
 static struct listener listener;
 static unsigned accepted_count;
+static int keep_alive;
 
 static void on_accepted(struct listener *l, int fd)
 {
+    socklen_t bytes = sizeof keep_alive;
+
     (void)l;
+    (void)getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &keep_alive, &bytes);
     accepted_count++;
     close(fd);
 }
@@ -65,6 +69,17 @@ Test(listener, accepts_many_with_one_submission_and_tells_its_port)
     ring_fixture_for(&io, 20);
     cr_assert_eq(accepted_count, 10);
     cr_assert(listener.is_armed);
+    end();
+}
+
+Test(listener, what_it_accepts_is_kept_alive)
+{
+    const struct addr addr = start(local(0));
+
+    connect_to(&addr);
+    ring_fixture_for(&io, 10);
+    cr_assert_eq(accepted_count, 1);
+    cr_assert_eq(keep_alive, 1);
     end();
 }
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "tests/support/ring_fixture.h"
 
 enum { KEPT_BYTES = 1 << 20 };
@@ -150,6 +151,66 @@ Test(sock, waits_for_buffers_and_loses_nothing)
     cr_assert_eq(kept_bytes, put);
 }
 
+enum { IDLE = RING_FIXTURE_SOCKS - 1 };
+
+/* As if each had found no buffer: the last in the line is the test's own. */
+static void starve(struct sock *idle[IDLE], int ends[IDLE])
+{
+    int pair[2];
+
+    for (unsigned i = 0; i < IDLE; i++) {
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        idle[i] = sock_accept(&io, pair[0], &events, NULL);
+        ends[i] = pair[1];
+        idle[i]->reading = SOCK_READING_MULTISHOT;
+        list_push_back(&io.starved, &idle[i]->starved_link);
+    }
+    sock->reading = SOCK_READING_MULTISHOT;
+    list_push_back(&io.starved, &sock->starved_link);
+}
+
+static void close_idle(struct sock *idle[IDLE], const int ends[IDLE])
+{
+    for (unsigned i = 0; i < IDLE; i++) {
+        sock_close(idle[i]);
+        close(ends[i]);
+    }
+    ring_fixture_for(&io, 20);
+    is_closed = false;
+}
+
+Test(sock, as_many_starved_receives_are_armed_as_there_are_buffers_in_order)
+{
+    struct sock *idle[IDLE];
+    int ends[IDLE];
+
+    starve(idle, ends);
+    cr_assert_eq(io.bufs.lent_count, RING_FIXTURE_BUFFERS);
+    sock_feed_starved(&io);
+    for (unsigned i = 0; i < IDLE; i++) {
+        cr_assert_eq(idle[i]->recv_armed, i < RING_FIXTURE_BUFFERS, "%u", i);
+        cr_assert_eq(list_is_linked(&idle[i]->starved_link), i >= RING_FIXTURE_BUFFERS, "%u", i);
+    }
+    cr_assert_eq(io.starved.next, &idle[RING_FIXTURE_BUFFERS]->starved_link);
+    close_idle(idle, ends);
+}
+
+/* Those in front have nothing to receive, and so bring no completion that would wake the ring. */
+Test(sock, a_starved_receive_waits_only_for_buffers_and_not_for_other_traffic)
+{
+    struct sock *idle[IDLE];
+    int ends[IDLE];
+    const uint64_t since = clock_monotonic_ms();
+
+    starve(idle, ends);
+    far_sends("abc");
+    while (kept_bytes == 0) {
+        io_turn(&io, clock_monotonic_ms() + 1000);
+    }
+    cr_assert_lt(clock_monotonic_ms() - since, 900);
+    close_idle(idle, ends);
+}
+
 Test(sock, tells_the_end_of_stream_once_and_can_still_send)
 {
     unsigned char got[16];
@@ -245,6 +306,117 @@ Test(sock, closes_while_a_receive_and_a_blocked_send_are_in_flight)
     cr_assert(sock->recv_armed);
     sock_close(sock);
     close_sock();
+}
+
+static void block_a_send(void)
+{
+    static uint8_t big[RING_FIXTURE_CHUNKS * SEND_POOL_CHUNK_BYTES];
+    const int small = 1;
+
+    setsockopt(sock->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    cr_assert_eq(sock_send_copy(sock, (struct slice){big, sizeof big}), 0);
+    ring_fixture_for(&io, 10);
+    cr_assert(sock->send_armed);
+}
+
+/* A sock that is to be reset keeps its sending direction: only the cancel ends the send. What others have under way on
+ * the ring stays. */
+Test(sock, a_close_cancels_its_own_receive_and_send_and_nobody_elses)
+{
+    int pair[2];
+
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    struct sock *other = sock_accept(&io, pair[0], &events, NULL);
+    sock_read(other, SOCK_READING_MULTISHOT);
+    sock_read(sock, SOCK_READING_MULTISHOT);
+    block_a_send();
+    sock_reset_on_close(sock);
+    close_sock();
+
+    cr_assert(other->recv_armed);
+    cr_assert_eq(send(pair[1], "abc", 3, 0), 3);
+    ring_fixture_for(&io, 10);
+    cr_assert_eq(kept_bytes, 3);
+    is_closed = false;
+    sock_close(other);
+    ring_fixture_until(&io, &is_closed);
+    close(pair[1]);
+}
+
+/* Two ends of a connection through a listener of the test's: what the kernel sends is TCP's. */
+static struct sock *connect_tcp(int *end)
+{
+    struct addr addr;
+    int error = 0;
+    const int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+    cr_assert_eq(addr_from_ip(&addr, SLICE_LITERAL("127.0.0.1"), 0), 0);
+    cr_assert_eq(bind(listener, &addr.sa.any, addr.len), 0);
+    cr_assert_eq(listen(listener, 1), 0);
+    cr_assert_eq(getsockname(listener, &addr.sa.any, &addr.len), 0);
+    struct sock *s = sock_connect(&io, &addr, &events, NULL, &error);
+    ring_fixture_until(&io, &is_connected);
+    cr_assert_eq(connect_error, 0);
+    *end = accept(listener, NULL, NULL);
+    close(listener);
+    return s;
+}
+
+static void close_tcp(struct sock *s)
+{
+    sock_close(s);
+    ring_fixture_until(&io, &is_closed);
+    is_closed = false;
+}
+
+/* After a FIN a reset would come as EPIPE, or the end of stream would be read before it. */
+Test(sock, a_close_by_reset_sends_no_end_of_stream_before_it)
+{
+    uint8_t byte;
+    int end;
+    struct sock *s = connect_tcp(&end);
+
+    sock_read(s, SOCK_READING_MULTISHOT);
+    ring_fixture_for(&io, 5);
+    sock_reset_on_close(s);
+    close_tcp(s);
+    cr_assert_eq(recv(end, &byte, 1, 0), -1);
+    cr_assert_eq(errno, ECONNRESET);
+    close(end);
+}
+
+Test(sock, a_connected_sock_is_kept_alive)
+{
+    int end, value = 0;
+    socklen_t bytes = sizeof value;
+    struct sock *s = connect_tcp(&end);
+
+    cr_assert_eq(getsockopt(s->fd, SOL_SOCKET, SO_KEEPALIVE, &value, &bytes), 0);
+    cr_assert_eq(value, 1);
+    close_tcp(s);
+    close(end);
+}
+
+/* What it refers to cannot be moved anywhere, and must not be held for as long as it likes. */
+Test(sock, a_slow_reader_without_chunks_is_broken_off_and_holds_nothing)
+{
+    struct send_chunk *chunks[RING_FIXTURE_CHUNKS];
+    const int small = 1;
+
+    setsockopt(sock->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    for (unsigned i = 0; i < RING_FIXTURE_CHUNKS; i++) {
+        chunks[i] = slab_take(&io.pool.chunks);
+    }
+    const struct lease l = buf_ring_filled(&io.bufs, 0, 16000);
+    cr_assert_eq(sock_send_reference(sock, slice_of_span(l.bytes), l.buffer), 0);
+    buf_ring_release(&io.bufs, l.buffer);
+    ring_fixture_for(&io, 10);
+    cr_assert_eq(send_error, -ENOMEM);
+    cr_assert_eq(sock_queued_bytes(sock), 0);
+    cr_assert(buf_ring_is_whole(&io.bufs));
+    for (unsigned i = 0; i < RING_FIXTURE_CHUNKS; i++) {
+        slab_give(&io.pool.chunks, chunks[i]);
+    }
 }
 
 Test(sock, the_peer_sees_the_end_of_a_closed_sock)

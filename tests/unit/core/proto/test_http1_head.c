@@ -251,6 +251,31 @@ Test(http1_head, takes_a_hundred_header_lines_and_no_more)
     }
 }
 
+/* A head whose Connection lines, two of them, have so many options, and as many empty elements between them. */
+static struct slice with_options(const char *start, unsigned count)
+{
+    static char text[4096];
+    int len = snprintf(text, sizeof text, "%s\r\nHost: a\r\nConnection: x0", start);
+    for (unsigned i = 1; i < count; i++) {
+        len += snprintf(text + len, sizeof text - (size_t)len, i == 20 ? "\r\nconnection:x%u" : ", ,x%u", i);
+    }
+    len += snprintf(text + len, sizeof text - (size_t)len, "\r\n\r\n");
+    return (struct slice){(const uint8_t *)text, (size_t)len};
+}
+
+Test(http1_head, takes_thirty_two_options_in_connection_and_no_more)
+{
+    for (unsigned count = 31; count <= 34; count++) {
+        const enum http1_status want = count <= HTTP1_HEAD_OPTIONS_MAX ? HTTP1_OK : HTTP1_ERR_OPTIONS;
+        cr_assert_eq(http1_head_parse_request(with_options("GET / HTTP/1.1", count), &head), want, "%u", count);
+        cr_assert_eq(http1_head_parse_response(with_options("HTTP/1.1 200 OK", count), &head), want, "%u", count);
+        cr_assert(want != HTTP1_OK || head.option_count == count);
+        cr_assert(want != HTTP1_OK || http1_head_has_option(&head, SLICE_LITERAL("X30")));
+        cr_assert_not(http1_head_has_option(&head, SLICE_LITERAL("x3x")));
+    }
+    cr_assert_eq(http1_status_code(HTTP1_ERR_OPTIONS), 400);
+}
+
 struct target_row {
     const char *target;
     const char *path;
@@ -315,6 +340,7 @@ Test(http1_head, finds_headers_and_tokens_without_case)
     cr_assert_null(http1_head_find(&head, SLICE_LITERAL("y")));
     cr_assert_eq(http1_head_count(&head, connection), 2);
     cr_assert(http1_head_has_token(&head, connection, SLICE_LITERAL("upgrade")));
+    cr_assert(http1_head_has_option(&head, SLICE_LITERAL("upgrade")));
     cr_assert(http1_head_has_token(&head, connection, SLICE_LITERAL("Close")));
     cr_assert_not(http1_head_has_token(&head, connection, SLICE_LITERAL("alive")));
     cr_assert_not(http1_head_has_token(&head, SLICE_LITERAL("X"), SLICE_LITERAL("close")));

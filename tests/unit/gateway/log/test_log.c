@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static int ends[2];
@@ -112,4 +114,58 @@ Test(log, an_output_that_is_gone_loses_lines_without_harm)
     write_line(log_ring_of(log, 0), 1);
     cr_assert(log_close(log));
     ends[0] = -1;
+}
+
+static void await_dropped(const struct log *log, uint64_t count)
+{
+    while (log_dropped(log) < count) {
+        usleep(1000);
+    }
+    cr_assert_eq(log_dropped(log), count);
+}
+
+Test(log, counts_what_a_full_output_does_not_take)
+{
+    const int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    struct log *log = log_open(fd, 1);
+
+    for (unsigned i = 0; i < 100; i++) {
+        write_line(log_ring_of(log, 0), i);
+    }
+    await_dropped(log, 100);
+    cr_assert(log_close(log));
+    close(fd);
+}
+
+static void limit_file(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    cr_assert_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The file takes two lines ("line 10" and its line feed are eight bytes) and half of the third. */
+Test(log, a_torn_line_is_ended_and_counted_and_reported_once_there_is_room)
+{
+    char path[] = "/tmp/sluice-log-XXXXXX", out[256];
+    const int fd = mkostemp(path, O_CLOEXEC);
+    struct log *log = log_open(fd, 1);
+
+    signal(SIGXFSZ, SIG_IGN);
+    limit_file(20);
+    for (unsigned i = 10; i < 15; i++) {
+        write_line(log_ring_of(log, 0), i);
+    }
+    await_dropped(log, 3);
+    limit_file(RLIM_INFINITY);
+    write_line(log_ring_of(log, 0), 15);
+    cr_assert(log_close(log));
+    const ssize_t n = pread(fd, out, sizeof out - 1, 0);
+    cr_assert_gt(n, 0);
+    out[n] = '\0';
+    cr_assert_str_eq(out, "line 10\nline 11\nline\nline 15\n{\"event\":\"dropped\",\"lines\":3}\n");
+    close(fd);
+    unlink(path);
 }

@@ -51,6 +51,25 @@ Test(listen_set, shares_a_unix_socket_and_removes_it_at_the_end)
     config_destroy(config);
 }
 
+/* Another process has taken the path over meanwhile: its socket is not ours to remove. */
+Test(listen_set, leaves_a_unix_socket_that_is_not_its_own_any_more)
+{
+    char text[200], path[64];
+    struct listen_set set, other;
+
+    snprintf(path, sizeof path, "/tmp/sluice-own-%d.sock", (int)getpid());
+    snprintf(text, sizeof text, "listen: \"unix:%s\"\nroutes: [ { to: echo } ]\n", path);
+    struct config *config = load(text);
+    cr_assert_eq(listen_set_open(&set, config, 1, stderr), 0);
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(listen_set_open(&other, config, 1, stderr), 0);
+    listen_set_close(&set);
+    cr_assert_eq(access(path, F_OK), 0);
+    listen_set_close(&other);
+    cr_assert_neq(access(path, F_OK), 0);
+    config_destroy(config);
+}
+
 Test(listen_set, says_every_listener_that_cannot_be_had_and_keeps_none)
 {
     struct config *config =

@@ -166,6 +166,35 @@ Test(opening, a_refusal_passes_with_status_fields_and_body)
     expect_logged("401");
 }
 
+/* A hundred options in Connection, and the end of the head. */
+static const char *options_end(void)
+{
+    static char text[1024];
+    int len = snprintf(text, sizeof text, "Connection: Upgrade");
+    for (int i = 1; i < 100; i++) {
+        len += snprintf(text + len, sizeof text - (size_t)len, ",x");
+    }
+    snprintf(text + len, sizeof text - (size_t)len, "\r\n\r\n");
+    return text;
+}
+
+Test(opening, options_without_end_are_400_from_a_client_and_502_from_a_backend)
+{
+    ask("GET /echo HTTP/1.1\r\nHost: a\r\n");
+    ask(options_end());
+    expect_status("400");
+    cr_assert_not_null(strstr(got, "more than 32 options in Connection"), "%s", got);
+    close(client);
+
+    client = shard_fixture_client(&f);
+    ask(shard_fixture_request("/ws"));
+    const int backend = shard_fixture_backend(&f);
+    shard_fixture_send_text(&f, backend, "HTTP/1.1 403 No\r\n");
+    shard_fixture_send_text(&f, backend, options_end());
+    expect_status("502");
+    close(backend);
+}
+
 Test(opening, interim_responses_without_end_are_502)
 {
     const int backend = ask_backend();
