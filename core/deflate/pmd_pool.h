@@ -39,6 +39,12 @@ MUST_USE struct pmd_deflater *pmd_pool_keep_deflater(struct pmd_pool *pool, int 
 
 /* A new context, with the largest window, for one message; NULL when all are lent. */
 MUST_USE struct pmd_inflater *pmd_pool_borrow_inflater(struct pmd_pool *pool);
+/* Whether there is one to be lent. */
+static inline bool pmd_pool_can_lend(const struct pmd_pool *pool)
+{
+    return slab_available(&pool->lent_inflaters) > 0;
+}
+
 /* The shared context, new again, for one piece: valid until the next call, never to be given back. */
 MUST_USE struct pmd_deflater *pmd_pool_shared_deflater(struct pmd_pool *pool, int window_bits);
 

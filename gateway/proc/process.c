@@ -1,5 +1,7 @@
 #include "gateway/proc/process.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,6 +12,7 @@
 #include "gateway/proc/listen_set.h"
 #include "gateway/proc/notice.h"
 #include "gateway/proc/shard.h"
+#include "gateway/session/compression.h"
 
 /* Descriptors that are not sessions': standard streams, log, control, and what libraries open. */
 enum { DESCRIPTORS_BASE = 32, DESCRIPTORS_PER_SHARD = 2 };
@@ -51,6 +54,24 @@ static void plan_shards(struct process *p)
     }
 }
 
+/* Each shard needs memory of its own for compression. 0 or -EINVAL. */
+static int plan_compression(const struct process *p)
+{
+    const uint64_t least = (uint64_t)p->shard_count * COMPRESSION_SHARD_BYTES_MIN;
+
+    for (size_t i = 0; i < p->config->route_count; i++) {
+        const struct config_route *route = &p->config->routes[i];
+        if (compression_is_owned(&route->settings.compression) && route->settings.compression.memory_bytes < least) {
+            fprintf(stderr,
+                    "sluice: the route in line %u: compression.memory is too small for %u shards; write at least "
+                    "%" PRIu64 "MiB\n",
+                    route->line, p->shard_count, least >> 20);
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
 static int plan_descriptors(struct process *p)
 {
     const uint32_t per_shard = DESCRIPTORS_PER_SHARD + (uint32_t)p->config->listener_count;
@@ -69,6 +90,7 @@ static int plan_descriptors(struct process *p)
 static void fill_shard(struct process *p, uint32_t index)
 {
     p->shards[index] = (struct shard){.index = index,
+                                      .count = p->shard_count,
                                       .cpu = p->cpus[index],
                                       .config = p->config,
                                       .listen_set = &p->listen_set,
@@ -208,7 +230,8 @@ enum process_exit process_run(const struct config *config)
     enum process_exit result = PROCESS_EXIT_NOT_STARTED;
 
     plan_shards(&p);
-    if (plan_descriptors(&p) == 0 && listen_set_open(&p.listen_set, config, p.shard_count, stderr) == 0) {
+    if (plan_compression(&p) == 0 && plan_descriptors(&p) == 0 &&
+        listen_set_open(&p.listen_set, config, p.shard_count, stderr) == 0) {
         result = run_controlled(&p);
         listen_set_close(&p.listen_set);
     }

@@ -90,7 +90,8 @@ static bool set_up(struct shard *shard)
     shard->ring_fd = shard->io.ring.ring_fd;
     shard->io.owner = shard;
     shard->io.on_mail = on_mail;
-    const int error = session_pool_init(&shard->pool, shard->config, &shard->io, shard->quota, shard->log);
+    const int error =
+        session_pool_init(&shard->pool, shard->config, &shard->io, shard->quota, shard->log, shard->count);
     if (error != 0) {
         snprintf(shard->why, sizeof shard->why, "no memory for sessions: %s", strerror(-error));
         io_close(&shard->io);
@@ -101,8 +102,7 @@ static bool set_up(struct shard *shard)
 
 static void tear_down(struct shard *shard)
 {
-    shard->is_whole =
-        io_is_whole(&shard->io) && slab_is_whole(&shard->pool.sessions) && slab_is_whole(&shard->pool.env.inboxes);
+    shard->is_whole = io_is_whole(&shard->io) && session_pool_is_whole(&shard->pool);
     if (shard->is_whole) {
         session_pool_deinit(&shard->pool);
         io_close(&shard->io);

@@ -34,7 +34,8 @@ struct shard_gate {
 
 struct shard {
     uint32_t index;
-    int cpu; /* -1: not pinned */
+    uint32_t count; /* shards in all */
+    int cpu;        /* -1: not pinned */
     const struct config *config;
     const struct listen_set *listen_set;
     struct session_quota *quota;

@@ -59,8 +59,7 @@ size_t echo_on_part(struct peer *client, const struct ws_part *part, uint16_t bu
         on_control(client, part);
         return 0;
     }
-    s->from_client.messages += part->ends_message;
-    s->from_client.bytes += part->body.len;
+    session_count(s, client, part->body.len, part->ends_message);
     if (!peer_takes_data(client)) {
         return 0;
     }
@@ -74,8 +73,8 @@ size_t echo_on_part(struct peer *client, const struct ws_part *part, uint16_t bu
         peer_send_waiting_pong(client);
     }
     relay_press(client, client);
-    if (UNLIKELY(s->is_leaving) && part->ends_message) {
-        session_close(s, WS_CLOSE_GOING_AWAY, WS_CLOSE_GOING_AWAY, "the gateway shuts down");
+    if (part->ends_message) {
+        session_leave(s);
     }
     return 0;
 }

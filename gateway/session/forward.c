@@ -115,7 +115,6 @@ void forward_request(struct http1_write *w, const struct http1_head *request, st
     http1_write_header(w, SLICE_LITERAL("Sec-WebSocket-Key"), key);
     pass_fields(w, request, ENDS_REQUEST);
     write_forwarded(w, request, client_address);
-    http1_write_end(w);
 }
 
 void forward_accept(struct http1_write *w, struct slice client_key, const struct http1_head *response,
@@ -133,7 +132,6 @@ void forward_accept(struct http1_write *w, struct slice client_key, const struct
     if (response != NULL) {
         pass_fields(w, response, ENDS_ACCEPT);
     }
-    http1_write_end(w);
 }
 
 void forward_refusal(struct http1_write *w, const struct http1_head *response)

@@ -13,11 +13,11 @@
 #include "core/proto/http1_head.h"
 #include "core/proto/http1_write.h"
 
-/* The request to the upstream. client_address is "ip:port" or "unix". */
+/* The request to the upstream, but for its end: more fields may follow. client_address is "ip:port" or "unix". */
 void forward_request(struct http1_write *w, const struct http1_head *request, struct slice key,
                      const char *client_address);
 
-/* The 101 to the client: response is the upstream's 101, or NULL where there is none (echo). */
+/* The 101 to the client, likewise: response is the upstream's 101, or NULL where there is none (echo). */
 void forward_accept(struct http1_write *w, struct slice client_key, const struct http1_head *response,
                     struct slice subprotocol);
 

@@ -84,6 +84,28 @@ static void reread_request(const struct session *s, struct http1_head *head)
     ASSERT(status == HTTP1_OK);
 }
 
+/* How the session goes on, by its route and by what was agreed on. */
+static enum session_kind kind_of(const struct session *s)
+{
+    const struct config_compression *compression = &s->route->settings.compression;
+
+    if (s->route->target == CONFIG_TARGET_ECHO) {
+        return s->compression != NULL ? SESSION_EDGE_ECHO : SESSION_ECHO;
+    }
+    if (s->compression == NULL) {
+        return SESSION_RELAY;
+    }
+    if (compression->mode == CONFIG_COMPRESSION_EDGE) {
+        return SESSION_EDGE_RELAY;
+    }
+    return compression->inspect ? SESSION_INSPECT : SESSION_RELAY;
+}
+
+static const struct session_rules *rules_of(const struct session *s)
+{
+    return session_pool_rules(s->pool, s->route, s->compression != NULL);
+}
+
 static void answer_open(struct session *s, const struct http1_head *request, const struct http1_head *response,
                         struct slice subprotocol)
 {
@@ -92,14 +114,21 @@ static void answer_open(struct session *s, const struct http1_head *request, con
     enum ws_handshake_status status = ws_handshake_check_request(request, &client_key);
 
     ASSERT(status == WS_HANDSHAKE_OK);
+    compression_accept(s, request);
     forward_accept(&w, client_key, response, subprotocol);
+    compression_answer(s, response, &w);
+    http1_write_end(&w);
     s->opened_ms = s->pool->io->now_ms;
     access_log_open(s, request, subprotocol);
     if (send_head(&s->client, &w) != 0) {
         session_abort(s, "out of send buffers");
         return;
     }
-    peer_open(&s->client, &session_pool_rules(s->pool, s->route)->client);
+    session_become(s, kind_of(s));
+    if (s->compression != NULL && s->route->settings.compression.mode == CONFIG_COMPRESSION_EDGE) {
+        peer_meter(&s->client);
+    }
+    peer_open(&s->client, &rules_of(s)->client);
 }
 
 static void connect_upstream(struct session *s)
@@ -142,7 +171,6 @@ static void route_request(struct session *s, const struct http1_head *head)
     if (status != WS_HANDSHAKE_OK) {
         opening_refuse(s, ws_handshake_status_code(status), SESSION_BY_CLIENT, ws_handshake_status_text(status));
     } else if (route->target == CONFIG_TARGET_ECHO) {
-        session_become_echo(s);
         answer_open(s, head, NULL, SLICE_LITERAL(""));
         peer_take_early(&s->client);
     } else {
@@ -185,6 +213,8 @@ void opening_on_connected(struct peer *upstream, int error)
     ws_handshake_key(nonce, s->key);
     reread_request(s, &request);
     forward_request(&w, &request, (struct slice){s->key, sizeof s->key}, s->client_address);
+    compression_offer(s, &request, &w);
+    http1_write_end(&w);
     if (send_head(upstream, &w) != 0) {
         opening_refuse(s, 503, SESSION_BY_GATEWAY, "out of send buffers");
         return;
@@ -199,7 +229,7 @@ static void open_both(struct session *s, const struct http1_head *request, const
     if (s->client.state != PEER_OPEN) {
         return;
     }
-    peer_open(&s->upstream, &session_pool_rules(s->pool, s->route)->upstream);
+    peer_open(&s->upstream, &rules_of(s)->upstream);
     peer_take_early(&s->client);
     peer_take_early(&s->upstream);
 }
@@ -228,8 +258,12 @@ static void take_answer(struct session *s, const struct http1_head *response)
     const struct slice key = {s->key, sizeof s->key};
 
     reread_request(s, &request);
-    const enum ws_handshake_status status =
-        ws_handshake_check_response(response, key, &request, WS_HANDSHAKE_EXTENSIONS_NONE, &subprotocol);
+    const enum ws_handshake_extensions extensions =
+        s->compression != NULL ? WS_HANDSHAKE_EXTENSIONS_OFFERED : WS_HANDSHAKE_EXTENSIONS_NONE;
+    enum ws_handshake_status status = ws_handshake_check_response(response, key, &request, extensions, &subprotocol);
+    if (status == WS_HANDSHAKE_OK) {
+        status = compression_check(s, response, &request);
+    }
     if (status == WS_HANDSHAKE_OK) {
         open_both(s, &request, response, subprotocol);
     } else if (status == WS_HANDSHAKE_ERR_REFUSED) {

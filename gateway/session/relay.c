@@ -8,9 +8,14 @@ static size_t high_mark(const struct session *s)
     return s->route->settings.queue_bytes_max;
 }
 
+bool relay_is_pressed(struct peer *to)
+{
+    return to->sock != NULL && sock_queued_bytes(to->sock) >= high_mark(session_of(to));
+}
+
 void relay_press(struct peer *from, struct peer *to)
 {
-    if (to->sock != NULL && !from->is_paused && sock_queued_bytes(to->sock) >= high_mark(session_of(to))) {
+    if (!from->is_paused && relay_is_pressed(to)) {
         peer_pause(from);
     }
 }
@@ -51,11 +56,7 @@ static void pass(struct peer *from, const struct ws_part *part, uint16_t buffer)
     }
     to->mid_frame = true;
     if (send_part(to, part, buffer) != 0) {
-        session_note_end(session_of(from), SESSION_BY_GATEWAY, WS_CLOSE_TRY_AGAIN, "out of send buffers",
-                         SLICE_LITERAL(""));
-        peer_abort(to);
-        peer_send_close(from,
-                        &(struct ws_close){.code = WS_CLOSE_TRY_AGAIN, .reason = SLICE_LITERAL("out of buffers")});
+        session_out_of_buffers(to);
         return;
     }
     to->mid_frame = !part->ends_frame;
@@ -112,17 +113,15 @@ static void on_control(struct peer *from, const struct ws_part *part, uint16_t b
 size_t relay_on_part(struct peer *from, const struct ws_part *part, uint16_t buffer)
 {
     struct session *s = session_of(from);
-    struct session_traffic *traffic = from == &s->client ? &s->from_client : &s->from_upstream;
 
     if (UNLIKELY(part->is_control)) {
         on_control(from, part, buffer);
         return 0;
     }
-    traffic->messages += part->ends_message;
-    traffic->bytes += part->body.len;
+    session_count(s, from, part->body.len, part->ends_message);
     pass(from, part, buffer);
-    if (UNLIKELY(s->is_leaving) && part->ends_message) {
-        session_close(s, WS_CLOSE_GOING_AWAY, WS_CLOSE_GOING_AWAY, "the gateway shuts down");
+    if (part->ends_message) {
+        session_leave(s);
     }
     return 0;
 }

@@ -13,6 +13,9 @@ size_t relay_on_part(struct peer *from, const struct ws_part *part, uint16_t buf
 /* The queue of a peer got shorter: the other may be read again. */
 void relay_on_sent(struct peer *to);
 
+/* Whether the queue of a peer is over the mark. */
+bool relay_is_pressed(struct peer *to);
+
 /* Stops reading from a peer while the queue of the one that gets its bytes is over the mark. */
 void relay_press(struct peer *from, struct peer *to);
 

@@ -6,46 +6,44 @@
 
 #include "gateway/session/access_log.h"
 #include "gateway/session/echo.h"
+#include "gateway/session/edge.h"
+#include "gateway/session/inspect.h"
 #include "gateway/session/opening.h"
 #include "gateway/session/relay.h"
 
 enum { DRAINED_STATUS = 503 };
 
-static void on_fault(struct peer *p, enum ws_status status);
 static void on_ended(struct peer *p, int error);
 static void on_timed_out(struct peer *p);
 static void on_freed(struct peer *p);
 
-static const struct peer_events client_events = {.head = opening_on_request,
-                                                 .head_bad = opening_on_bad_request,
-                                                 .part = relay_on_part,
-                                                 .fault = on_fault,
-                                                 .ended = on_ended,
-                                                 .timed_out = on_timed_out,
-                                                 .sent = relay_on_sent,
-                                                 .freed = on_freed};
+/* The opening is one; behind it the kinds differ in who takes parts, and in whose queue lets whom go on. */
+#define CLIENT_EVENTS(on_part, on_sent)                                                                          \
+    {                                                                                                            \
+        .head = opening_on_request, .head_bad = opening_on_bad_request, .part = on_part, .fault = session_fault, \
+        .ended = on_ended, .timed_out = on_timed_out, .sent = on_sent, .freed = on_freed                         \
+    }
+#define UPSTREAM_EVENTS(on_part)                                                                           \
+    {                                                                                                      \
+        .head = opening_on_response, .head_bad = opening_on_bad_response, .body = opening_on_refusal_body, \
+        .connected = opening_on_connected, .part = on_part, .fault = session_fault, .ended = on_ended,     \
+        .timed_out = on_timed_out, .sent = relay_on_sent, .freed = on_freed                                \
+    }
 
-static const struct peer_events upstream_events = {.head = opening_on_response,
-                                                   .head_bad = opening_on_bad_response,
-                                                   .body = opening_on_refusal_body,
-                                                   .connected = opening_on_connected,
-                                                   .part = relay_on_part,
-                                                   .fault = on_fault,
-                                                   .ended = on_ended,
-                                                   .timed_out = on_timed_out,
-                                                   .sent = relay_on_sent,
-                                                   .freed = on_freed};
+static const struct {
+    struct peer_events client, upstream;
+} kinds[SESSION_KIND_COUNT] = {
+    [SESSION_RELAY] = {CLIENT_EVENTS(relay_on_part, relay_on_sent), UPSTREAM_EVENTS(relay_on_part)},
+    [SESSION_ECHO] = {CLIENT_EVENTS(echo_on_part, echo_on_sent), {0}},
+    [SESSION_EDGE_RELAY] = {CLIENT_EVENTS(edge_on_client_part, relay_on_sent), UPSTREAM_EVENTS(edge_on_upstream_part)},
+    [SESSION_EDGE_ECHO] = {CLIENT_EVENTS(edge_on_echo_part, echo_on_sent), {0}},
+    [SESSION_INSPECT] = {CLIENT_EVENTS(inspect_on_part, relay_on_sent), UPSTREAM_EVENTS(inspect_on_part)},
+};
 
-static const struct peer_events echo_events = {.part = echo_on_part,
-                                               .fault = on_fault,
-                                               .ended = on_ended,
-                                               .timed_out = on_timed_out,
-                                               .sent = echo_on_sent,
-                                               .freed = on_freed};
-
-void session_become_echo(struct session *s)
+void session_become(struct session *s, enum session_kind kind)
 {
-    s->client.events = &echo_events;
+    s->client.events = &kinds[kind].client;
+    s->upstream.events = &kinds[kind].upstream;
 }
 
 /* ---- birth ---- */
@@ -69,8 +67,8 @@ static struct session *take(struct session_pool *pool)
     }
     *s = (struct session){.item = s->item, .pool = pool, .accepted_ms = pool->io->now_ms};
     s->id = rng_u64(&pool->env.rng);
-    peer_init(&s->client, &pool->env, &peer_role_client, &client_events);
-    peer_init(&s->upstream, &pool->env, &peer_role_upstream, &upstream_events);
+    peer_init(&s->client, &pool->env, &peer_role_client, &kinds[SESSION_RELAY].client);
+    peer_init(&s->upstream, &pool->env, &peer_role_upstream, &kinds[SESSION_RELAY].upstream);
     s->client.linger_ms = s->upstream.linger_ms = pool->config->defaults.close_timeout_ms;
     return s;
 }
@@ -198,6 +196,7 @@ static void free_session(struct session *s)
     } else if (s->end.cause != NULL) {
         access_log_refuse(s);
     }
+    compression_end(s);
     give_place(s);
     list_remove(&s->link);
     slab_give(&pool->sessions, s);
@@ -222,7 +221,7 @@ static const char *fault_cause(const struct peer *p)
 
 /* What the other side still owes is waited for: its answers to good messages, and the Close that it is asked for. The
  * one that failed gets its own Close behind them. */
-static void on_fault(struct peer *p, enum ws_status status)
+void session_fault(struct peer *p, enum ws_status status)
 {
     struct peer *other = session_other(p);
     const struct ws_close close = close_of_fault(status);
@@ -308,6 +307,30 @@ void session_close(struct session *s, uint16_t client_code, uint16_t upstream_co
     peer_send_close(&s->upstream, &to_upstream);
     let_go(&s->client);
     let_go(&s->upstream);
+}
+
+void session_leave(struct session *s)
+{
+    if (UNLIKELY(s->is_leaving)) {
+        session_close(s, WS_CLOSE_GOING_AWAY, WS_CLOSE_GOING_AWAY, "the gateway shuts down");
+    }
+}
+
+void session_count(struct session *s, const struct peer *from, size_t bytes, bool ends_message)
+{
+    struct session_traffic *traffic = from == &s->client ? &s->from_client : &s->from_upstream;
+
+    traffic->messages += ends_message;
+    traffic->bytes += bytes;
+}
+
+void session_out_of_buffers(struct peer *to)
+{
+    const struct ws_close close = {.code = WS_CLOSE_TRY_AGAIN, .reason = SLICE_LITERAL("out of buffers")};
+
+    session_note_end(session_of(to), SESSION_BY_GATEWAY, WS_CLOSE_TRY_AGAIN, "out of send buffers", SLICE_LITERAL(""));
+    peer_abort(to);
+    peer_send_close(session_other(to), &close);
 }
 
 void session_abort(struct session *s, const char *cause)

@@ -11,12 +11,23 @@
 
 #include "core/proto/http1_body.h"
 #include "core/proto/ws_handshake.h"
+#include "gateway/session/compression.h"
 #include "gateway/session/session_pool.h"
 
 enum { SESSION_ADDRESS_BYTES_MAX = 56 };
 
 /* Who ended a session. */
 enum session_initiator { SESSION_BY_CLIENT, SESSION_BY_BACKEND, SESSION_BY_GATEWAY };
+
+/* What happens to the parts that its peers bring. */
+enum session_kind {
+    SESSION_RELAY,
+    SESSION_ECHO,
+    SESSION_EDGE_RELAY, /* compression: edge */
+    SESSION_EDGE_ECHO,
+    SESSION_INSPECT, /* compression: passthrough, with inspect */
+    SESSION_KIND_COUNT
+};
 
 /* What came from one side. */
 struct session_traffic {
@@ -44,6 +55,7 @@ struct session {
     struct session_traffic from_client;
     struct session_traffic from_upstream;
     struct session_end end;
+    struct compression *compression; /* NULL: none was agreed on */
     uint64_t id;
     uint64_t accepted_ms;
     uint64_t opened_ms;                             /* 0: not yet */
@@ -61,8 +73,20 @@ struct session {
  */
 void session_accept(struct session_pool *pool, int fd);
 
-/* The client talks to the built-in echo from now on: what the peer brings goes there. */
-void session_become_echo(struct session *s);
+/* What its peers bring is dealt with so from now on. */
+void session_become(struct session *s, enum session_kind kind);
+
+/* Counts what came from a side. */
+void session_count(struct session *s, const struct peer *from, size_t bytes, bool ends_message);
+
+/* A message has ended: a session that was to leave does so now. */
+void session_leave(struct session *s);
+
+/* A peer broke the protocol: it gets its Close when what is due to it was sent. */
+void session_fault(struct peer *p, enum ws_status status);
+
+/* There is no room to send to a peer: it goes at once, and the other gets Close 1013. */
+void session_out_of_buffers(struct peer *to);
 
 /* Notes why the session ends; only the first note counts. */
 void session_note_end(struct session *s, enum session_initiator by, uint16_t code, const char *cause,

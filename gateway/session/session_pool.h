@@ -31,6 +31,8 @@ struct session_rules {
     struct ws_rules client, upstream;
 };
 
+struct compression_pool;
+
 struct session_pool {
     const struct config *config;
     struct io *io;
@@ -39,19 +41,29 @@ struct session_pool {
     struct peer_env env;
     struct slab sessions;
     struct list all;
-    struct session_rules *rules; /* by route */
-    uint32_t *next_server;       /* by upstream: round robin */
+    struct slab compressions;
+    struct session_rules *rules;          /* by route and whether compression was agreed on */
+    struct compression_pool *compression; /* by route */
+    uint32_t *next_server;                /* by upstream: round robin */
     uint8_t *scratch;
     uint32_t uncounted; /* sessions beyond the quota: at most SESSION_POOL_RESERVE */
     bool is_draining;
 };
 
+/* shard_count: among how many pools the memory for compression is divided. */
 MUST_USE int session_pool_init(struct session_pool *pool, const struct config *config, struct io *io,
-                               struct session_quota *quota, struct log_ring *log);
+                               struct session_quota *quota, struct log_ring *log, uint32_t shard_count);
 void session_pool_deinit(struct session_pool *pool);
 
-/* The rules of a route of the pool's configuration. */
-const struct session_rules *session_pool_rules(const struct session_pool *pool, const struct config_route *route);
+/* Whether every session and all that sessions have is back. */
+bool session_pool_is_whole(const struct session_pool *pool);
+
+/* The rules of a route of the pool's configuration, where compression was agreed on or not. */
+const struct session_rules *session_pool_rules(const struct session_pool *pool, const struct config_route *route,
+                                               bool is_compressed);
+
+/* The contexts of a route for compression. */
+struct compression_pool *session_pool_compression(const struct session_pool *pool, const struct config_route *route);
 
 /* The server whose turn it is. */
 const struct config_server *session_pool_next_server(struct session_pool *pool, const struct config_upstream *upstream);

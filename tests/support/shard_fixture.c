@@ -91,7 +91,7 @@ void shard_fixture_open(struct shard_fixture *f, const char *yaml, uint32_t max,
     load(f, yaml);
     open_log(f);
     cr_assert_eq(io_open(&f->io, &settings, why), 0, "%s", why);
-    cr_assert_eq(session_pool_init(&f->pool, f->config, &f->io, &f->quota, log_ring_of(f->log, 0)), 0);
+    cr_assert_eq(session_pool_init(&f->pool, f->config, &f->io, &f->quota, log_ring_of(f->log, 0), 1), 0);
 }
 
 void shard_fixture_close(struct shard_fixture *f)
@@ -201,25 +201,24 @@ void shard_fixture_send_text(struct shard_fixture *f, int fd, const char *text)
     shard_fixture_send(f, fd, text, strlen(text));
 }
 
-const char *shard_fixture_request(const char *path)
+const char *shard_fixture_request(const struct shard_fixture *f, const char *path)
 {
     static char text[512];
     snprintf(text, sizeof text,
              "GET %s HTTP/1.1\r\nHost: test.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-             path);
+             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
+             path, f->request_fields != NULL ? f->request_fields : "");
     return text;
 }
 
 int shard_fixture_open_echo(struct shard_fixture *f, const char *path)
 {
     const int client = shard_fixture_client(f);
-    char head[1024];
 
-    shard_fixture_send_text(f, client, shard_fixture_request(path));
-    shard_fixture_read_head(f, client, head, sizeof head);
-    cr_assert_not_null(strstr(head, " 101 "), "%s", head);
-    cr_assert_not_null(strstr(head, SHARD_FIXTURE_ACCEPT), "%s", head);
+    shard_fixture_send_text(f, client, shard_fixture_request(f, path));
+    shard_fixture_read_head(f, client, f->answer, sizeof f->answer);
+    cr_assert_not_null(strstr(f->answer, " 101 "), "%s", f->answer);
+    cr_assert_not_null(strstr(f->answer, SHARD_FIXTURE_ACCEPT), "%s", f->answer);
     return client;
 }
 
@@ -239,21 +238,20 @@ static void answer_101(struct shard_fixture *f, int backend)
     const size_t accept_bytes = digest_base64((struct slice){sha1, sizeof sha1}, accept);
     snprintf(answer, sizeof answer,
              "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-             "Sec-WebSocket-Accept: %.*s\r\n\r\n",
-             (int)accept_bytes, (const char *)accept);
+             "Sec-WebSocket-Accept: %.*s\r\n%s\r\n",
+             (int)accept_bytes, (const char *)accept, f->answer_fields != NULL ? f->answer_fields : "");
     shard_fixture_send_text(f, backend, answer);
 }
 
 int shard_fixture_open_relay(struct shard_fixture *f, const char *path, int *backend)
 {
     const int client = shard_fixture_client(f);
-    char head[1024];
 
-    shard_fixture_send_text(f, client, shard_fixture_request(path));
+    shard_fixture_send_text(f, client, shard_fixture_request(f, path));
     *backend = shard_fixture_backend(f);
     answer_101(f, *backend);
-    shard_fixture_read_head(f, client, head, sizeof head);
-    cr_assert_not_null(strstr(head, " 101 "), "%s", head);
+    shard_fixture_read_head(f, client, f->answer, sizeof f->answer);
+    cr_assert_not_null(strstr(f->answer, " 101 "), "%s", f->answer);
     return client;
 }
 

@@ -18,6 +18,9 @@ struct shard_fixture {
     int log_fd;     /* read end of what the access log writes */
     int backend_fd; /* listens at BACKEND */
     char backend_path[64];
+    const char *request_fields; /* more header lines of clients' requests, each with its CRLF; NULL: none */
+    const char *answer_fields;  /* the same of the backend's 101 */
+    char answer[1024];          /* the 101 that the last client got */
 };
 
 /*
@@ -44,7 +47,7 @@ void shard_fixture_send(struct shard_fixture *f, int fd, const void *bytes, size
 void shard_fixture_send_text(struct shard_fixture *f, int fd, const char *text);
 
 /* A client's request for a path, as a NUL-terminated static text; its key's accept is SHARD_FIXTURE_ACCEPT. */
-const char *shard_fixture_request(const char *path);
+const char *shard_fixture_request(const struct shard_fixture *f, const char *path);
 #define SHARD_FIXTURE_ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 /* Opens a client's connection to an echo route: reads the 101. */

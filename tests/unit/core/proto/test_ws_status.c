@@ -38,7 +38,7 @@ Test(ws_status, each_fault_earns_a_close_code_and_nothing_else_does)
     for (unsigned i = 0; i < WS_STATUS_COUNT; i++) {
         const uint16_t code = ws_status_close_code((enum ws_status)i);
         cr_expect_eq(code != 0, i > WS_NEED_MORE, "%u", i);
-        cr_expect(code == 0 || code == 1002 || code == 1007 || code == 1009, "%u", i);
+        cr_expect(code == 0 || code == 1002 || code == 1007 || code == 1008 || code == 1009, "%u", i);
     }
     cr_assert_eq(ws_status_close_code(WS_ERR_UTF8), 1007);
     cr_assert_eq(ws_status_close_code(WS_ERR_TOO_BIG), 1009);

@@ -79,7 +79,7 @@ Test(access_log, a_path_as_long_as_a_head_still_gives_a_line)
 
     memset(request + n, '"', 12000);
     n += 12000;
-    snprintf(request + n, sizeof request - n, "%s", strchr(shard_fixture_request("/") + 4, ' '));
+    snprintf(request + n, sizeof request - n, "%s", strchr(shard_fixture_request(&f, "/") + 4, ' '));
     shard_fixture_send_text(&f, client, request);
     close(client);
     shard_fixture_log_line(&f, "\"event\":", line, sizeof line);

@@ -20,6 +20,7 @@ static const char *request(const char *text, const char *address)
     cr_assert_eq(http1_head_parse_request(slice_from_string(text), &head), HTTP1_OK);
     http1_write_init(&w, out, sizeof out - 1);
     forward_request(&w, &head, SLICE_LITERAL("OURKEYOURKEYOURKEYOURK=="), address);
+    http1_write_end(&w);
     return finish(&w);
 }
 
@@ -79,6 +80,7 @@ Test(forward, the_101_has_our_accept_the_subprotocol_and_what_the_backend_added)
                    &head);
     http1_write_init(&w, out, sizeof out - 1);
     forward_accept(&w, SLICE_LITERAL("dGhlIHNhbXBsZSBub25jZQ=="), &head, SLICE_LITERAL("chat"));
+    http1_write_end(&w);
     cr_assert_str_eq(finish(&w), "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                                  "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
                                  "Sec-WebSocket-Protocol: chat\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n");

@@ -57,7 +57,7 @@ static void ask(const char *text)
 
 Test(opening, a_path_without_a_route_is_404)
 {
-    ask(shard_fixture_request("/elsewhere"));
+    ask(shard_fixture_request(&f, "/elsewhere"));
     expect_status("404");
     expect_logged("404");
 }
@@ -99,14 +99,14 @@ Test(opening, a_connection_that_says_nothing_is_closed_without_a_word)
 
 Test(opening, a_backend_that_is_not_there_is_502)
 {
-    ask(shard_fixture_request("/nobody"));
+    ask(shard_fixture_request(&f, "/nobody"));
     expect_status("502");
     expect_logged("502");
 }
 
 Test(opening, a_backend_that_accepts_and_is_silent_is_504)
 {
-    ask(shard_fixture_request("/ws"));
+    ask(shard_fixture_request(&f, "/ws"));
     const int backend = shard_fixture_backend(&f);
     expect_status("504");
     close(backend);
@@ -115,14 +115,14 @@ Test(opening, a_backend_that_accepts_and_is_silent_is_504)
 
 Test(opening, a_backend_that_hangs_up_before_its_answer_is_502)
 {
-    ask(shard_fixture_request("/ws"));
+    ask(shard_fixture_request(&f, "/ws"));
     close(shard_fixture_backend(&f));
     expect_status("502");
 }
 
 static int ask_backend(void)
 {
-    ask(shard_fixture_request("/ws"));
+    ask(shard_fixture_request(&f, "/ws"));
     const int backend = shard_fixture_backend(&f);
     shard_fixture_read_head(&f, backend, got, sizeof got);
     cr_assert_not_null(strstr(got, "GET /ws HTTP/1.1\r\nHost: test.example\r\n"), "%s", got);
@@ -187,7 +187,7 @@ Test(opening, options_without_end_are_400_from_a_client_and_502_from_a_backend)
     close(client);
 
     client = shard_fixture_client(&f);
-    ask(shard_fixture_request("/ws"));
+    ask(shard_fixture_request(&f, "/ws"));
     const int backend = shard_fixture_backend(&f);
     shard_fixture_send_text(&f, backend, "HTTP/1.1 403 No\r\n");
     shard_fixture_send_text(&f, backend, options_end());
@@ -256,7 +256,7 @@ Test(opening, beyond_the_quota_is_503_with_retry_after)
         others[i] = i == 0 ? client : shard_fixture_client(&f);
     }
     client = shard_fixture_client(&f);
-    ask(shard_fixture_request("/echo"));
+    ask(shard_fixture_request(&f, "/echo"));
     expect_status("503");
     cr_assert_not_null(strstr(got, "\r\nRetry-After: "), "%s", got);
     for (int i = 0; i < 4; i++) {
@@ -271,7 +271,7 @@ Test(opening, what_comes_early_behind_either_head_is_kept)
     char request[600];
 
     const size_t early_bytes = shard_fixture_masked(early, 0x81, "early", 5);
-    const size_t request_bytes = (size_t)snprintf(request, sizeof request, "%s", shard_fixture_request("/echo"));
+    const size_t request_bytes = (size_t)snprintf(request, sizeof request, "%s", shard_fixture_request(&f, "/echo"));
     memcpy(request + request_bytes, early, early_bytes);
     shard_fixture_send(&f, client, request, request_bytes + early_bytes);
     shard_fixture_read_head(&f, client, got, sizeof got);

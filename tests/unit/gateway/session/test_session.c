@@ -126,7 +126,7 @@ Test(session, beyond_the_quota_a_shard_holds_no_more_than_its_reserve)
     cr_assert_eq(shard_fixture_read_all(&f, one_more, got, sizeof got), 0);
 
     /* The reserve itself is answered; what it gave up can be had again. */
-    shard_fixture_send_text(&f, clients[0], shard_fixture_request("/echo"));
+    shard_fixture_send_text(&f, clients[0], shard_fixture_request(&f, "/echo"));
     cr_assert_gt(shard_fixture_read_all(&f, clients[0], got, sizeof got), 12);
     cr_assert_eq(memcmp(got, "HTTP/1.1 503", 12), 0);
     close(clients[0]);
@@ -134,7 +134,7 @@ Test(session, beyond_the_quota_a_shard_holds_no_more_than_its_reserve)
         io_turn(&f.io, f.io.now_ms + 2);
     }
     clients[0] = shard_fixture_client(&f);
-    shard_fixture_send_text(&f, clients[0], shard_fixture_request("/echo"));
+    shard_fixture_send_text(&f, clients[0], shard_fixture_request(&f, "/echo"));
     cr_assert_gt(shard_fixture_read_all(&f, clients[0], got, sizeof got), 12);
     cr_assert_eq(memcmp(got, "HTTP/1.1 503", 12), 0);
     for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
