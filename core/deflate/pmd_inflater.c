@@ -12,7 +12,7 @@ enum {
 void pmd_inflater_init(struct pmd_inflater *z, int window_bits)
 {
     ASSERT(window_bits >= PMD_WINDOW_BITS_MIN && window_bits <= PMD_WINDOW_BITS_MAX);
-    pmd_memory_bind(&z->memory, &z->stream, z->block, sizeof z->block);
+    pmd_memory_bind(&z->memory, &z->stream, (struct span){z->block, sizeof z->block});
     const int status = inflateInit2(&z->stream, -window_bits);
     ASSERT(status == Z_OK);
     z->tail_taken = 0;

@@ -51,7 +51,6 @@ int pmd_pool_init(struct pmd_pool *pool, size_t budget_bytes, int level)
         return error;
     }
     pool->shared = slab_take(&pool->deflaters);
-    pmd_deflater_init(pool->shared, PMD_WINDOW_BITS_MAX, level);
     return 0;
 }
 
@@ -104,14 +103,10 @@ struct pmd_inflater *pmd_pool_borrow_inflater(struct pmd_pool *pool)
     return z;
 }
 
-/* A reset is cheaper than a new beginning, which another window needs. */
+/* To begin anew costs what a reset does, and suits any window. */
 struct pmd_deflater *pmd_pool_shared_deflater(struct pmd_pool *pool, int window_bits)
 {
-    if (pool->shared->window_bits == window_bits) {
-        pmd_deflater_reset(pool->shared);
-    } else {
-        pmd_deflater_init(pool->shared, window_bits, pool->level);
-    }
+    pmd_deflater_init(pool->shared, window_bits, pool->level);
     return pool->shared;
 }
 
