@@ -19,8 +19,7 @@ void pmd_deflater_init(struct pmd_deflater *d, int window_bits, int level)
 {
     ASSERT(window_bits >= PMD_WINDOW_BITS_MIN && window_bits <= PMD_WINDOW_BITS_MAX);
     ASSERT(level >= PMD_LEVEL_MIN && level <= PMD_LEVEL_MAX);
-    d->window_bits = (uint8_t)window_bits;
-    pmd_memory_bind(&d->memory, &d->stream, d->block, sizeof d->block);
+    pmd_memory_bind(&d->memory, &d->stream, (struct span){d->block, sizeof d->block});
     const int raw_bits = -zlib_bits(window_bits);
     const int status = deflateInit2(&d->stream, level, Z_DEFLATED, raw_bits, MEMORY_LEVEL, Z_DEFAULT_STRATEGY);
     ASSERT(status == Z_OK);

@@ -26,7 +26,6 @@ struct pmd_deflater {
     struct slab_item item;
     struct pmd_memory memory;
     z_stream stream;
-    uint8_t window_bits;
     _Alignas(PMD_MEMORY_ALIGNMENT) uint8_t block[PMD_DEFLATER_MEMORY_BYTES];
 };
 

@@ -9,12 +9,15 @@ enum {
     STANDS_BEHIND_HEADER = 256,
 };
 
+/* zlib allocates the window when it is first needed, which an empty dictionary makes it think it is. */
 void pmd_inflater_init(struct pmd_inflater *z, int window_bits)
 {
     ASSERT(window_bits >= PMD_WINDOW_BITS_MIN && window_bits <= PMD_WINDOW_BITS_MAX);
-    pmd_memory_bind(&z->memory, &z->stream, z->block, sizeof z->block);
-    const int status = inflateInit2(&z->stream, -window_bits);
-    ASSERT(status == Z_OK);
+    pmd_memory_bind(&z->memory, &z->stream, (struct span){z->block, sizeof z->block});
+    const int begun = inflateInit2(&z->stream, -window_bits);
+    ASSERT(begun == Z_OK);
+    const int allocated = inflateSetDictionary(&z->stream, z->block, 0);
+    ASSERT(allocated == Z_OK);
     z->tail_taken = 0;
     z->is_fresh = true;
 }

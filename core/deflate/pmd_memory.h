@@ -15,18 +15,19 @@
 #include <stdint.h>
 #include <zlib.h>
 
+#include "core/base/slice.h"
+
 enum { PMD_MEMORY_ALIGNMENT = 16 };
 
 /* Bits of the windows that permessage-deflate knows (RFC 7692 section 7.1.2). */
 enum { PMD_WINDOW_BITS_MIN = 8, PMD_WINDOW_BITS_MAX = 15 };
 
 struct pmd_memory {
-    uint8_t *ptr;
-    size_t size;
+    struct span block;
     size_t used;
 };
 
-/* Lets a stream that is not initialised allocate from size bytes at ptr, which are aligned; m must outlive it. */
-void pmd_memory_bind(struct pmd_memory *m, z_stream *stream, uint8_t *ptr, size_t size);
+/* Lets a stream that is not initialised allocate from an aligned block; m must outlive it. */
+void pmd_memory_bind(struct pmd_memory *m, z_stream *stream, struct span block);
 
 #endif

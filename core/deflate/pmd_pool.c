@@ -1,20 +1,28 @@
 #include "core/deflate/pmd_pool.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 
 size_t pmd_pool_bytes_min(void)
 {
     return sizeof(struct pmd_deflater) + PMD_POOL_SHARED_INFLATERS * sizeof(struct pmd_inflater);
 }
 
-/* A slab of as many items as the bytes are good for, and extra ones; it has one at least, which no bytes may allow. */
+/*
+ * A slab of as many items as the bytes are good for, and extra ones; at least the one that a slab must have. Huge pages
+ * would make more of it resident than was touched: where the kernel has none, it says so, and nothing is lost.
+ */
 static int init_slab(struct slab *s, size_t bytes, size_t item_bytes, uint32_t extra)
 {
     const size_t count = bytes / item_bytes + extra;
     if (count >= UINT32_MAX) {
         return -ENOMEM;
     }
-    return slab_init(s, item_bytes, count > 0 ? (uint32_t)count : 1);
+    const int error = slab_init(s, item_bytes, count > 0 ? (uint32_t)count : 1);
+    if (error == 0) {
+        (void)madvise(s->base, s->item_bytes * s->capacity, MADV_NOHUGEPAGE);
+    }
+    return error;
 }
 
 static int init_slabs(struct pmd_pool *pool)
@@ -37,6 +45,15 @@ static void deinit_slabs(struct pmd_pool *pool)
     slab_deinit(&pool->deflaters);
 }
 
+/* A zlib whose contexts are larger than the items fails here, and not with a client. */
+static void try_contexts(struct pmd_pool *pool)
+{
+    struct pmd_inflater *z = pmd_pool_borrow_inflater(pool);
+    ASSERT(z != NULL);
+    pmd_pool_give_inflater(pool, z);
+    pmd_deflater_init(pool->shared, PMD_WINDOW_BITS_MAX, pool->level);
+}
+
 int pmd_pool_init(struct pmd_pool *pool, size_t budget_bytes, int level)
 {
     ASSERT(level >= PMD_LEVEL_MIN && level <= PMD_LEVEL_MAX);
@@ -51,7 +68,7 @@ int pmd_pool_init(struct pmd_pool *pool, size_t budget_bytes, int level)
         return error;
     }
     pool->shared = slab_take(&pool->deflaters);
-    pmd_deflater_init(pool->shared, PMD_WINDOW_BITS_MAX, level);
+    try_contexts(pool);
     return 0;
 }
 
@@ -104,14 +121,10 @@ struct pmd_inflater *pmd_pool_borrow_inflater(struct pmd_pool *pool)
     return z;
 }
 
-/* A reset is cheaper than a new beginning, which another window needs. */
+/* To begin anew costs what a reset does, and suits any window. */
 struct pmd_deflater *pmd_pool_shared_deflater(struct pmd_pool *pool, int window_bits)
 {
-    if (pool->shared->window_bits == window_bits) {
-        pmd_deflater_reset(pool->shared);
-    } else {
-        pmd_deflater_init(pool->shared, window_bits, pool->level);
-    }
+    pmd_deflater_init(pool->shared, window_bits, pool->level);
     return pool->shared;
 }
 

@@ -210,3 +210,16 @@ Test(pmd_inflater, stops_where_the_room_ends_and_goes_on_there)
     cr_assert_eq(pmd_inflater_run(&inflater, &in, &out, true), PMD_END);
     cr_assert_eq(out.len, 1);
 }
+
+Test(pmd_inflater, has_all_the_memory_it_will_need_from_the_beginning)
+{
+    static const struct slice hello = PAYLOAD("\xf2\x48\xcd\xc9\xc9\x07\x00");
+    uint8_t text[64];
+    size_t made;
+
+    pmd_inflater_init(&inflater, PMD_WINDOW_BITS_MAX);
+    const size_t used = inflater.memory.used;
+    cr_assert_gt(used, 1 << PMD_WINDOW_BITS_MAX);
+    cr_assert_eq(inflate_message(hello, (struct span){text, sizeof text}, all_steps[3], &made), PMD_END);
+    cr_assert_eq(inflater.memory.used, used);
+}
