@@ -62,7 +62,7 @@ JOBS       := -j$(shell nproc 2>/dev/null || echo 1)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test deps deps-arm64 test-unit test-e2e test-conformance test-sanitize test-stress test-arm64 bench-simd fuzz fuzz-smoke lint format \
+.PHONY: all run test deps test-unit test-e2e test-conformance test-sanitize test-stress test-arm64 bench-simd fuzz fuzz-smoke lint format \
         format-check tidy install uninstall clean help doc FORCE
 
 all: $(O)/bin/sluice ## build build/bin/sluice
