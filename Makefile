@@ -62,7 +62,7 @@ JOBS       := -j$(shell nproc 2>/dev/null || echo 1)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test deps deps-arm64 test-unit test-e2e test-conformance test-sanitize test-stress test-arm64 bench-simd fuzz fuzz-smoke lint format \
+.PHONY: all run test deps test-unit test-e2e test-conformance test-sanitize test-stress test-arm64 test-kernel bench-simd fuzz fuzz-smoke lint format \
         format-check tidy install uninstall clean help doc FORCE
 
 all: $(O)/bin/sluice ## build build/bin/sluice
@@ -162,6 +162,14 @@ build/arm64/simd_tests: $(ARM64_SRC) $(wildcard simd/*.h simd/*/*.h tests/unit/s
 	$(Q)$(ARM64_CC) -O2 -g -static $(STD_FLAGS) -Wall -Wextra -Werror $(ARM64_SRC) -o $@
 test-arm64: build/arm64/simd_tests ## the kernels on aarch64, cross-compiled, under qemu-user
 	$(Q)tests/support/arm64 build/arm64/simd_tests
+
+$(O)/bin/kernel_client: $(wildcard tests/kernel/*.c tests/kernel/*.h)
+	@mkdir -p $(@D)
+	@$(say) LD $@
+	$(Q)$(CC) -O2 -g -static $(STD_FLAGS) $(WARN_FLAGS) $(filter %.c,$^) -o $@
+test-kernel: $(O)/bin/sluice $(O)/bin/unit_tests $(O)/bin/kernel_client ## the gateway on Linux 6.1, in an emulator (some minutes)
+	$(Q)tests/support/deps qemu-system-x86 busybox-static cpio
+	$(Q)tests/support/kernel $(O)/bin
 
 fuzz: ## one fuzzer for T seconds (make fuzz F=ws_frame T=60)
 	$(Q)$(submake) BUILD=fuzz build/fuzz/bin/fuzz_$(or $(F),$(error F= names the fuzzer: $(FUZZERS)))

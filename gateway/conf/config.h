@@ -16,6 +16,7 @@
 
 enum {
     CONFIG_SHARDS_MAX = 256,
+    CONFIG_CONNECTIONS_MAX = 4 << 20, /* each shard reserves address space for all of them */
     CONFIG_LISTENERS_MAX = 64,
     CONFIG_ROUTES_MAX = 10000,
     CONFIG_UPSTREAMS_MAX = 10000,

@@ -1,7 +1,8 @@
 /*
  * descriptors - how many file descriptors there are, and how many sessions they allow.
  *
- * Thread: the process', at start. Memory: none. Errors: one line. Limits: RLIMIT_NOFILE.
+ * Thread: the process', at start. Memory: none. Errors: one line. Limits: RLIMIT_NOFILE,
+ * CONFIG_CONNECTIONS_MAX sessions.
  */
 #ifndef GATEWAY_PROC_DESCRIPTORS_H
 #define GATEWAY_PROC_DESCRIPTORS_H

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "gateway/conf/config.h"
+
 static char why[DESCRIPTORS_WHY_BYTES_MAX];
 
 Test(descriptors, give_as_many_sessions_as_fit)
@@ -13,7 +15,9 @@ Test(descriptors, give_as_many_sessions_as_fit)
     cr_assert_eq(descriptors_plan_from(20000, 0, 200, &max, why), 0);
     cr_assert_eq(max, 9900);
     cr_assert_eq(descriptors_plan_from(UINT64_MAX, 0, 200, &max, why), 0);
-    cr_assert_eq(max, 4 << 20);
+    cr_assert_eq(max, CONFIG_CONNECTIONS_MAX);
+    cr_assert_eq(descriptors_plan_from(UINT64_MAX, CONFIG_CONNECTIONS_MAX, 200, &max, why), 0);
+    cr_assert_eq(max, CONFIG_CONNECTIONS_MAX);
 }
 
 Test(descriptors, give_exactly_what_is_wanted_where_it_fits)
