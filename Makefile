@@ -111,7 +111,7 @@ $(O)/bin/unit_tests: $(call obj,$(UNIT_SRC)) $(LAYERS)
 	$(call link,$(call pkg_libs,criterion) $(LIBS_ALL))
 $(O)/bin/conformance: $(call obj,$(CASES_SRC)) $(O)/libcore.a
 	$(call link,$(LIBS_CORE) -lpthread)
-$(O)/bin/broken: $(call obj,$(patsubst %,tests/conformance/%.c,broken defect script answers plain_utf8)) $(O)/libcore.a
+$(O)/bin/broken: $(call obj,$(patsubst %,tests/conformance/%.c,broken defect script wire answers plain_utf8)) $(O)/libcore.a
 	$(call link,$(LIBS_CORE) -lpthread)
 $(O)/bin/stress_%: $(O)/obj/tests/stress/stress_%.o $(LAYERS)
 	$(call link,$(LIBS_ALL))

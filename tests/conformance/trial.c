@@ -71,9 +71,9 @@ static void play(struct course *c, const struct script *s, int chop)
     for (size_t i = 0; i < s->stop_count && !link_is_over(&c->link); i++) {
         const struct script_stop *stop = &s->stops[i];
         note_close(c, stop);
-        link_write(&c->link, s->wire + from, stop->end - from, chop > 0 ? (size_t)chop : 0);
+        link_write(&c->link, s->wire.bytes + from, stop->end - from, chop > 0 ? (size_t)chop : 0);
         from = stop->end;
-        c->has_sent_all = from == s->wire_bytes;
+        c->has_sent_all = from == s->wire.count;
         await_answers(&c->link, stop->answer_count);
         await_over(c, stop->wait_ms);
     }
@@ -85,7 +85,7 @@ static void send_close(struct course *c, uint16_t code)
 
     script_close(&s, code);
     note_close(c, &s.stops[s.stop_count - 1]);
-    link_write(&c->link, s.wire, s.wire_bytes, 0);
+    link_write(&c->link, s.wire.bytes, s.wire.count, 0);
     script_free(&s);
 }
 
