@@ -62,7 +62,7 @@ JOBS       := -j$(shell nproc 2>/dev/null || echo 1)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test deps deps-arm64 test-unit test-e2e test-conformance test-sanitize test-stress test-arm64 bench-simd fuzz fuzz-smoke lint format \
+.PHONY: all run test deps deps-arm64 test-unit test-e2e test-conformance autobahn test-sanitize test-stress test-arm64 bench-simd fuzz fuzz-smoke lint format \
         format-check tidy install uninstall clean help doc FORCE
 
 all: $(O)/bin/sluice ## build build/bin/sluice
@@ -143,6 +143,8 @@ test-e2e: $(O)/bin/sluice ## end-to-end tests with real clients and backends (T=
 	$(Q)tests/support/e2e $(O)/bin/sluice $(BUILD) $(if $(T),-k '$(T)')
 test-conformance: $(O)/bin/sluice $(O)/bin/conformance $(O)/bin/broken ## Autobahn's cases, direct and relayed, at every SIMD level (FULL=1: groups 12 and 13 complete)
 	$(Q)FULL='$(filter 1,$(FULL))' tests/support/conformance $(O)/bin $(BUILD)
+autobahn: $(O)/bin/sluice ## AutobahnTestSuite itself, both sides (WSTEST=command, or wstest, or docker; CASES='1.* 12.1.*')
+	$(Q)WSTEST='$(WSTEST)' CASES='$(or $(CASES),*)' tests/support/autobahn $(O)/bin
 test-stress: ## the threaded parts under ThreadSanitizer
 	$(Q)$(submake) $(JOBS) BUILD=tsan $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))
 	$(Q)tests/support/stress $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))

@@ -23,7 +23,7 @@
 
 enum { FIN = 0x80, RSV = 0x70, RSV1 = 0x40, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
 enum { BACKLOG = 256, HEAD_BYTES_MAX = 4096, CONTROL_BYTES_MAX = 125, LINGER_MS = 1000, CORRUPTION = 0x55 };
-enum { OFFERS_BYTES_MAX = 1024, ANSWER_BYTES_MAX = 256, NARROW_BITS = 9 };
+enum { OFFERS_BYTES_MAX = 1024, ANSWER_BYTES_MAX = 256, NARROW_BITS = 9, BITS_TEXT_BYTES = 80 };
 enum { CODE_NORMAL = 1000, CODE_PROTOCOL = 1002, CODE_TEXT = 1007, CODE_WRONG = 1011 };
 
 #define NO_CONTEXT "; server_no_context_takeover"
@@ -41,7 +41,7 @@ struct talk {
     FILE *out;
     uint8_t open_opcode; /* of the message whose fragments come; 0: none */
     uint8_t *open;
-    size_t open_bytes;
+    size_t open_bytes, open_size;
     struct plain_utf8 utf8;
     struct pmd_zlib pmd;
     bool has_pmd;
@@ -186,8 +186,11 @@ static void take_fragment(struct talk *t, const struct frame *f)
         fail(t, CODE_TEXT);
         return;
     }
-    t->open = realloc(t->open, t->open_bytes + f->bytes + 1);
-    ASSERT(t->open != NULL);
+    if (t->open_bytes + f->bytes + 1 > t->open_size) {
+        t->open_size = (t->open_bytes + f->bytes + 1) * 2;
+        t->open = realloc(t->open, t->open_size);
+        ASSERT(t->open != NULL);
+    }
     memcpy(t->open + t->open_bytes, f->payload, f->bytes);
     t->open_bytes += f->bytes;
     if ((f->first & FIN) != 0) {
@@ -249,7 +252,7 @@ static void agree(struct talk *t, const struct pmd_params *offer, char answer[AN
     struct pmd_zlib_way sends = {pmd_params_bits(offer, PMD_PARAM_SERVER_BITS),
                                  is_narrow || offer->has[PMD_PARAM_SERVER_NO_CONTEXT]};
     struct pmd_zlib_way takes = {is_narrow ? NARROW_BITS : PMD_BITS_MAX, is_narrow};
-    char bits[ANSWER_BYTES_MAX] = "";
+    char bits[BITS_TEXT_BYTES] = "";
 
     if (is_narrow) {
         sends.bits = NARROW_BITS;

@@ -96,8 +96,8 @@ static void put_word(struct corpus *c)
 {
     /* clang-format off */
     static const char *const syllables[] = {
-        "der", "und", "ein", "ge", "schl", "eu", "sen", "was", "ser", "tor", "h\xf6", "fl", "uss", "be", "ver", "ung", "l",
-        "icht", "gr\xfc", "n", "stra", "\xdf" "e",
+        "der", "und", "ein", "ge", "schl", "eu", "sen", "was", "ser", "tor", "h\xf6", "fl", "uss", "be", "ver", "ung",
+        "l", "icht", "gr\xfc", "n", "stra", "\xdf" "e",
     };
     /* clang-format on */
     const unsigned count = sizeof syllables / sizeof *syllables;

@@ -49,7 +49,10 @@ static void follow(struct script *s, uint8_t first, const uint8_t *payload, size
         s->close_code = bytes < 2 ? 0 : (uint16_t)(payload[0] << 8 | payload[1]);
     } else if (opcode < CLOSE) {
         s->open_opcode = opcode == 0 ? s->open_opcode : opcode;
-        s->open = grown(s->open, s->open_bytes + bytes + 1);
+        if (s->open_bytes + bytes + 1 > s->open_size) {
+            s->open_size = (s->open_bytes + bytes + 1) * 2;
+            s->open = grown(s->open, s->open_size);
+        }
         memcpy(s->open + s->open_bytes, payload, bytes);
         s->open_bytes += bytes;
         if ((first & FIN) != 0) {

@@ -34,7 +34,7 @@ struct script {
     struct answers echo; /* what a server that follows RFC 6455 answers to all of it */
     uint8_t open_opcode; /* of the message whose fragments are being sent; 0: none */
     uint8_t *open;       /* its payload so far */
-    size_t open_bytes;
+    size_t open_bytes, open_size;
     uint16_t close_code; /* of the first Close; 0: none */
     bool has_close;
     bool is_frame_wise;
