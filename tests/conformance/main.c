@@ -6,7 +6,8 @@
  * the cases fail in which it must show. CASES is a number, or what several begin with: "9.3.", "6.4.1"; or some of
  * them, with commas between. N is how many messages the cases of groups 12 and 13 with the largest messages send, the
  * others as many more as their messages are smaller, but none more than 1000, which is the default and the suite's own
- * number. conformance --list: the numbers of the cases.
+ * number; at least 2: a context that should have been forgotten shows in the second.
+ * conformance --list: the numbers of the cases.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,7 +19,7 @@
 #include "tests/conformance/defect.h"
 #include "tests/conformance/report.h"
 
-enum { WORKERS = 16, CASES_MAX = 1024, MESSAGES_DEFAULT = 1000 };
+enum { WORKERS = 16, CASES_MAX = 1024, MESSAGES_MIN = 2, MESSAGES_DEFAULT = 1000 };
 
 struct run {
     struct link_target target;
@@ -146,7 +147,7 @@ int main(int argc, char **argv)
         argc -= 2;
         argv += 2;
     }
-    if (argc < 4 || argc > 7 || run.message_count == 0) {
+    if (argc < 4 || argc > 7 || run.message_count < MESSAGES_MIN) {
         fputs("usage: conformance [--messages N] NAME PORT PATH [JSON [DEFECT [CASES]]]\n"
               "       conformance --list\n",
               stderr);
