@@ -94,12 +94,10 @@ static void make_image(struct corpus *c)
 /* Some words come often, most seldom; the letters above 0x7f are Latin-1. */
 static void put_word(struct corpus *c)
 {
-    /* clang-format off */
     static const char *const syllables[] = {
-        "der", "und", "ein", "ge", "schl", "eu", "sen", "was", "ser", "tor", "h\xf6", "fl", "uss", "be", "ver", "ung",
-        "l", "icht", "gr\xfc", "n", "stra", "\xdf" "e",
+        "der", "und", "ein", "ge",  "schl", "eu", "sen",  "was",    "ser", "tor",  "h\xf6",
+        "fl",  "uss", "be",  "ver", "ung",  "l",  "icht", "gr\xfc", "n",   "stra", "\xdf",
     };
-    /* clang-format on */
     const unsigned count = sizeof syllables / sizeof *syllables;
     const unsigned word = dice(c, 40) * dice(c, 40);
 
