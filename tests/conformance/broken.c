@@ -143,23 +143,33 @@ static void echo_message(struct talk *t, const uint8_t *message, size_t bytes)
     t->utf8 = (struct plain_utf8){0};
 }
 
+/* A copy of the message that has come, inflated if it came compressed; NULL: it cannot be, or is no text. */
+static uint8_t *unpack(struct talk *t, size_t *bytes)
+{
+    const uint8_t *message = t->open;
+
+    *bytes = t->open_bytes;
+    if (t->is_packed) {
+        message = pmd_zlib_inflate(&t->pmd, t->open, t->open_bytes, bytes);
+    }
+    const bool is_checked = !t->is_packed || t->open_opcode != TEXT;
+    if (message == NULL || !(is_checked || plain_utf8_is_valid(message, *bytes))) {
+        return NULL;
+    }
+    return memdup(message, *bytes);
+}
+
 static void take_message(struct talk *t)
 {
-    size_t bytes = t->open_bytes;
-    uint8_t *message = t->is_packed ? NULL : t->open;
+    size_t bytes = 0;
+    uint8_t *message = unpack(t, &bytes);
 
-    if (t->is_packed) {
-        const uint8_t *inflated = pmd_zlib_inflate(&t->pmd, t->open, t->open_bytes, &bytes);
-        message = inflated == NULL ? NULL : memdup(inflated, bytes);
-    }
-    if (message == NULL || (t->is_packed && t->open_opcode == TEXT && !plain_utf8_is_valid(message, bytes))) {
+    if (message == NULL) {
         fail(t, CODE_TEXT);
     } else {
         echo_message(t, message, bytes);
     }
-    if (t->is_packed) {
-        free(message);
-    }
+    free(message);
 }
 
 static bool is_text_good(struct talk *t, const struct frame *f)
