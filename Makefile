@@ -62,7 +62,8 @@ JOBS       := -j$(shell nproc 2>/dev/null || echo 1)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test deps test-unit test-e2e test-conformance test-sanitize test-stress test-arm64 test-kernel bench-simd fuzz fuzz-smoke lint format \
+.PHONY: all run test deps test-unit test-e2e test-conformance autobahn test-sanitize test-stress test-arm64 test-kernel \
+        bench-simd fuzz fuzz-smoke lint format \
         format-check tidy install uninstall clean help doc FORCE
 
 all: $(O)/bin/sluice ## build build/bin/sluice
@@ -113,7 +114,7 @@ $(O)/bin/unit_tests: $(call obj,$(UNIT_SRC)) $(LAYERS)
 	$(call link,$(UNIT_WRAPS) $(call pkg_libs,criterion) $(LIBS_ALL))
 $(O)/bin/conformance: $(call obj,$(CASES_SRC)) $(O)/libcore.a
 	$(call link,$(LIBS_CORE) -lpthread)
-$(O)/bin/broken: $(call obj,$(patsubst %,tests/conformance/%.c,broken defect script answers plain_utf8)) $(O)/libcore.a
+$(O)/bin/broken: $(call obj,$(patsubst %,tests/conformance/%.c,broken defect row script wire answers plain_utf8 pmd_params pmd_zlib)) $(O)/libcore.a
 	$(call link,$(LIBS_CORE) -lpthread)
 $(O)/bin/stress_%: $(O)/obj/tests/stress/stress_%.o $(LAYERS)
 	$(call link,$(LIBS_ALL))
@@ -143,8 +144,10 @@ test-unit: $(O)/bin/unit_tests ## Criterion tests (T='suite/name*' to filter)
 	$(Q)tests/support/unit $(O)/bin/unit_tests $(BUILD) $(if $(T),--filter '$(T)')
 test-e2e: $(O)/bin/sluice ## end-to-end tests with real clients and backends (T=expression for pytest -k)
 	$(Q)tests/support/e2e $(O)/bin/sluice $(BUILD) $(if $(T),-k '$(T)')
-test-conformance: $(O)/bin/sluice $(O)/bin/conformance $(O)/bin/broken ## Autobahn's cases, direct and relayed, at every SIMD level
-	$(Q)tests/support/conformance $(O)/bin $(BUILD)
+test-conformance: $(O)/bin/sluice $(O)/bin/conformance $(O)/bin/broken ## Autobahn's cases, direct and relayed, at every SIMD level (FULL=1: groups 12 and 13 complete)
+	$(Q)FULL='$(filter 1,$(FULL))' tests/support/conformance $(O)/bin $(BUILD)
+autobahn: $(O)/bin/sluice ## AutobahnTestSuite itself, both sides (WSTEST=command, or wstest, or docker; CASES='1.* 12.1.*')
+	$(Q)WSTEST='$(WSTEST)' CASES='$(or $(CASES),*)' tests/support/autobahn $(O)/bin
 test-stress: ## the threaded parts under ThreadSanitizer
 	$(Q)$(submake) $(JOBS) BUILD=tsan $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))
 	$(Q)tests/support/stress $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))

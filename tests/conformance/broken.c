@@ -18,10 +18,15 @@
 #include "core/base/digest.h"
 #include "tests/conformance/defect.h"
 #include "tests/conformance/plain_utf8.h"
+#include "tests/conformance/pmd_params.h"
+#include "tests/conformance/pmd_zlib.h"
 
 enum { FIN = 0x80, RSV = 0x70, RSV1 = 0x40, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
-enum { BACKLOG = 256, HEAD_BYTES_MAX = 4096, CONTROL_BYTES_MAX = 125, LINGER_MS = 1000 };
+enum { BACKLOG = 256, HEAD_BYTES_MAX = 4096, CONTROL_BYTES_MAX = 125, LINGER_MS = 1000, CORRUPTION = 0x55 };
+enum { OFFERS_BYTES_MAX = 1024, ANSWER_BYTES_MAX = 256, NARROW_BITS = 9, BITS_TEXT_BYTES = 80 };
 enum { CODE_NORMAL = 1000, CODE_PROTOCOL = 1002, CODE_TEXT = 1007, CODE_WRONG = 1011 };
+
+#define NO_CONTEXT "; server_no_context_takeover"
 
 static enum defect defect;
 
@@ -36,10 +41,22 @@ struct talk {
     FILE *out;
     uint8_t open_opcode; /* of the message whose fragments come; 0: none */
     uint8_t *open;
-    size_t open_bytes;
+    size_t open_bytes, open_size;
     struct plain_utf8 utf8;
+    struct pmd_zlib pmd;
+    bool has_pmd;
+    bool is_packed; /* the open message began with RSV1 */
     bool is_over;
 };
+
+static uint8_t *memdup(const uint8_t *bytes, size_t count)
+{
+    uint8_t *copy = malloc(count + 1);
+
+    ASSERT(copy != NULL);
+    memcpy(copy, bytes, count);
+    return copy;
+}
 
 static void send_frame(struct talk *t, uint8_t first, const uint8_t *payload, size_t bytes)
 {
@@ -93,20 +110,71 @@ static bool read_frame(struct talk *t, struct frame *f)
     return came == f->bytes;
 }
 
-static void echo_message(struct talk *t)
+static void send_packed(struct talk *t, const uint8_t *message, size_t bytes)
 {
-    const bool is_short = defect == DEFECT_DROPS_A_BYTE && t->open_bytes > 0;
+    size_t packed_bytes = 0;
+    const uint8_t *deflated = pmd_zlib_deflate(&t->pmd, message, bytes, &packed_bytes);
+    uint8_t *packed = memdup(deflated, packed_bytes);
+    const size_t half = packed_bytes / 2;
 
-    send_frame(t, FIN | t->open_opcode | (defect == DEFECT_RSV_UNASKED ? RSV1 : 0), t->open,
-               t->open_bytes - (is_short ? 1 : 0));
+    if (defect == DEFECT_PMD_CORRUPT) {
+        packed[half] ^= CORRUPTION;
+    }
+    if (defect == DEFECT_PMD_RSV) {
+        send_frame(t, RSV1 | t->open_opcode, packed, half);
+        send_frame(t, FIN | RSV1, packed + half, packed_bytes - half);
+    } else {
+        send_frame(t, FIN | RSV1 | t->open_opcode, packed, packed_bytes);
+    }
+    free(packed);
+}
+
+static void echo_message(struct talk *t, const uint8_t *message, size_t bytes)
+{
+    const size_t sent = defect == DEFECT_DROPS_A_BYTE && bytes > 0 ? bytes - 1 : bytes;
+
+    if (t->has_pmd) {
+        send_packed(t, message, sent);
+    } else {
+        send_frame(t, FIN | t->open_opcode | (defect == DEFECT_RSV_UNASKED ? RSV1 : 0), message, sent);
+    }
     t->open_opcode = 0;
     t->open_bytes = 0;
     t->utf8 = (struct plain_utf8){0};
 }
 
+/* A copy of the message that has come, inflated if it came compressed; NULL: it cannot be, or is no text. */
+static uint8_t *unpack(struct talk *t, size_t *bytes)
+{
+    const uint8_t *message = t->open;
+
+    *bytes = t->open_bytes;
+    if (t->is_packed) {
+        message = pmd_zlib_inflate(&t->pmd, t->open, t->open_bytes, bytes);
+    }
+    const bool is_checked = !t->is_packed || t->open_opcode != TEXT;
+    if (message == NULL || !(is_checked || plain_utf8_is_valid(message, *bytes))) {
+        return NULL;
+    }
+    return memdup(message, *bytes);
+}
+
+static void take_message(struct talk *t)
+{
+    size_t bytes = 0;
+    uint8_t *message = unpack(t, &bytes);
+
+    if (message == NULL) {
+        fail(t, CODE_TEXT);
+    } else {
+        echo_message(t, message, bytes);
+    }
+    free(message);
+}
+
 static bool is_text_good(struct talk *t, const struct frame *f)
 {
-    if (t->open_opcode != TEXT || defect == DEFECT_NO_UTF8_CHECK) {
+    if (t->open_opcode != TEXT || t->is_packed || defect == DEFECT_NO_UTF8_CHECK) {
         return true;
     }
     return plain_utf8_takes(&t->utf8, f->payload, f->bytes) && ((f->first & FIN) == 0 || t->utf8.due == 0);
@@ -120,17 +188,23 @@ static void take_fragment(struct talk *t, const struct frame *f)
         fail(t, CODE_PROTOCOL);
         return;
     }
-    t->open_opcode = opcode == 0 ? t->open_opcode : opcode;
+    if (opcode != 0) {
+        t->open_opcode = opcode;
+        t->is_packed = (f->first & RSV1) != 0;
+    }
     if (!is_text_good(t, f)) {
         fail(t, CODE_TEXT);
         return;
     }
-    t->open = realloc(t->open, t->open_bytes + f->bytes + 1);
-    ASSERT(t->open != NULL);
+    if (t->open_bytes + f->bytes + 1 > t->open_size) {
+        t->open_size = (t->open_bytes + f->bytes + 1) * 2;
+        t->open = realloc(t->open, t->open_size);
+        ASSERT(t->open != NULL);
+    }
     memcpy(t->open + t->open_bytes, f->payload, f->bytes);
     t->open_bytes += f->bytes;
     if ((f->first & FIN) != 0) {
-        echo_message(t);
+        take_message(t);
     }
 }
 
@@ -167,8 +241,9 @@ static void take_frame(struct talk *t, struct frame *f)
 {
     const uint8_t opcode = f->first & 0x0f;
     const bool is_control = opcode >= CLOSE;
+    const bool may_pack = t->has_pmd && (opcode == TEXT || opcode == BINARY);
 
-    if ((f->first & RSV) != 0 || opcode > PONG ||
+    if ((f->first & (may_pack ? RSV & ~RSV1 : RSV)) != 0 || opcode > PONG ||
         (is_control && ((f->first & FIN) == 0 || f->bytes > CONTROL_BYTES_MAX))) {
         fail(t, CODE_PROTOCOL);
     } else if (opcode == CLOSE) {
@@ -180,24 +255,75 @@ static void take_frame(struct talk *t, struct frame *f)
     }
 }
 
-/* Answers the request; its key stands in a line of its own. */
+/* Where the defect is in what is agreed on, the answer says so; where it is in how it is kept, it does not. */
+static void agree(struct talk *t, const struct pmd_params *offer, char answer[ANSWER_BYTES_MAX])
+{
+    const bool is_narrow = defect == DEFECT_PMD_NARROW;
+    struct pmd_zlib_way sends = {pmd_params_bits(offer, PMD_PARAM_SERVER_BITS),
+                                 is_narrow || offer->has[PMD_PARAM_SERVER_NO_CONTEXT]};
+    struct pmd_zlib_way takes = {is_narrow ? NARROW_BITS : PMD_BITS_MAX, is_narrow};
+    char bits[BITS_TEXT_BYTES] = "";
+
+    if (is_narrow) {
+        sends.bits = NARROW_BITS;
+        snprintf(bits, sizeof bits, "; server_max_window_bits=%d; client_max_window_bits=\"%d\"", NARROW_BITS,
+                 NARROW_BITS);
+    } else if (offer->has[PMD_PARAM_SERVER_BITS]) {
+        snprintf(bits, sizeof bits, "; server_max_window_bits=%u", sends.bits);
+    }
+    if (defect == DEFECT_PMD_BARE) {
+        snprintf(answer, ANSWER_BYTES_MAX, "permessage-deflate");
+    } else {
+        snprintf(answer, ANSWER_BYTES_MAX, "permessage-deflate%s%s%s%s%s", sends.is_forgetful ? NO_CONTEXT : "", bits,
+                 is_narrow ? "; client_no_context_takeover" : "",
+                 defect == DEFECT_PMD_UNKNOWN ? "; server_max_window_bytes=512" : "",
+                 defect == DEFECT_PMD_TWICE ? NO_CONTEXT NO_CONTEXT : "");
+    }
+    sends.bits = defect == DEFECT_PMD_WINDOW ? PMD_BITS_MAX : sends.bits;
+    sends.is_forgetful = sends.is_forgetful && defect != DEFECT_PMD_CONTEXT;
+    pmd_zlib_open(&t->pmd, sends, takes);
+    t->has_pmd = true;
+}
+
+static void answer_offers(struct talk *t, const char *offers)
+{
+    struct pmd_params offer;
+    char answer[ANSWER_BYTES_MAX] = "";
+
+    if (defect != DEFECT_PMD_DECLINED && pmd_params_offered(&offer, offers)) {
+        agree(t, &offer, answer);
+    } else if (defect == DEFECT_PMD_UNASKED) {
+        snprintf(answer, sizeof answer, "permessage-deflate");
+    }
+    if (answer[0] != '\0') {
+        fprintf(t->out, "Sec-WebSocket-Extensions: %s\r\n", answer);
+    }
+}
+
+/* Answers the request; its key, and its offers, stand in lines of their own. */
 static bool shake_hands(struct talk *t)
 {
     static const char name[] = "Sec-WebSocket-Key: ", guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    char line[HEAD_BYTES_MAX], joined[128] = "";
+    static const char extensions[] = "Sec-WebSocket-Extensions: ";
+    char line[HEAD_BYTES_MAX], joined[128] = "", offers[OFFERS_BYTES_MAX] = "";
     uint8_t sha1[DIGEST_SHA1_BYTES], accept[32];
 
     while (fgets(line, sizeof line, t->in) != NULL && strcmp(line, "\r\n") != 0) {
         if (strncmp(line, name, strlen(name)) == 0) {
             snprintf(joined, sizeof joined, "%.24s%s", line + strlen(name), guid);
+        } else if (strncmp(line, extensions, strlen(extensions)) == 0) {
+            snprintf(offers, sizeof offers, "%.*s", (int)strcspn(line + strlen(extensions), "\r"),
+                     line + strlen(extensions));
         }
     }
     digest_sha1((struct slice){(const uint8_t *)joined, strlen(joined)}, sha1);
     const size_t bytes = digest_base64((struct slice){sha1, sizeof sha1}, accept);
     fprintf(t->out,
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Accept: %.*s\r\n\r\n",
+            "Sec-WebSocket-Accept: %.*s\r\n",
             (int)bytes, (const char *)accept);
+    answer_offers(t, offers);
+    fputs("\r\n", t->out);
     return fflush(t->out) == 0 && joined[0] != '\0';
 }
 
@@ -233,6 +359,9 @@ static void *converse(void *arg)
     fclose(t.out);
     fclose(t.in);
     free(t.open);
+    if (t.has_pmd) {
+        pmd_zlib_close(&t.pmd);
+    }
     return NULL;
 }
 

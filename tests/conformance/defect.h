@@ -10,7 +10,7 @@
 
 /* The rows of defect.def. */
 enum defect {
-#define DEFECT(name, word, what) DEFECT_##name,
+#define DEFECT(name, word, where, what) DEFECT_##name,
 #include "tests/conformance/defect.def"
 #undef DEFECT
     DEFECT_COUNT,

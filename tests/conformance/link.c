@@ -12,8 +12,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/digest.h"
+#include "tests/conformance/pmd_params.h"
 
-enum { READ_BYTES = 65536, HEAD_BYTES_MAX = 8192, OCTET_PAUSE_US = 50 };
+enum { READ_BYTES = 65536, HEAD_BYTES_MAX = 8192, REQUEST_BYTES_MAX = 1024, OCTET_PAUSE_US = 50 };
 
 static const char key[] = "U2x1aWNlIGNvbmZvcm1zIQ==";
 static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -121,7 +122,7 @@ static bool reads_head(struct link *l, char head[HEAD_BYTES_MAX + 1])
     return refuse(l, "no answer to the handshake");
 }
 
-/* Whether the head has a line "name: value", the name in any case. */
+/* The value of the next line "name: value" of a head, the name in any case; NULL: there is none. */
 static const char *value_of(const char *head, const char *name)
 {
     for (const char *line = strstr(head, "\r\n"); line != NULL; line = strstr(line + 2, "\r\n")) {
@@ -131,6 +132,36 @@ static const char *value_of(const char *head, const char *name)
         }
     }
     return NULL;
+}
+
+static bool agrees(struct link *l, const char *head, const char *offers)
+{
+    static const char header[] = "Sec-WebSocket-Extensions";
+    struct pmd_params agreed;
+    char answer[HEAD_BYTES_MAX + 1];
+
+    const char *given = value_of(head, header);
+    if (given == NULL) {
+        return true;
+    }
+    if (offers == NULL) {
+        return refuse(l, "an extension that was not offered");
+    }
+    if (value_of(given, header) != NULL) {
+        return refuse(l, "Sec-WebSocket-Extensions twice");
+    }
+    snprintf(answer, sizeof answer, "%.*s", (int)strcspn(given, "\r"), given);
+    const char *why = pmd_params_agree(&agreed, offers, answer);
+    if (why != NULL) {
+        return refuse(l, why);
+    }
+    pmd_zlib_open(
+        &l->pmd,
+        (struct pmd_zlib_way){pmd_params_bits(&agreed, PMD_PARAM_CLIENT_BITS), agreed.has[PMD_PARAM_CLIENT_NO_CONTEXT]},
+        (struct pmd_zlib_way){pmd_params_bits(&agreed, PMD_PARAM_SERVER_BITS),
+                              agreed.has[PMD_PARAM_SERVER_NO_CONTEXT]});
+    l->reader.pmd = &l->pmd;
+    return true;
 }
 
 static bool is_opened_by(struct link *l, const char *head)
@@ -148,15 +179,12 @@ static bool is_opened_by(struct link *l, const char *head)
     if (given == NULL || memcmp(given, accept, bytes) != 0 || given[bytes] != '\r') {
         return refuse(l, "Sec-WebSocket-Accept is wrong");
     }
-    if (value_of(head, "Sec-WebSocket-Extensions") != NULL) {
-        return refuse(l, "an extension that was not offered");
-    }
     return true;
 }
 
-bool link_open(struct link *l, const struct link_target *target)
+bool link_open(struct link *l, const struct link_target *target, const char *offers)
 {
-    char text[512], head[HEAD_BYTES_MAX + 1];
+    char text[REQUEST_BYTES_MAX], head[HEAD_BYTES_MAX + 1];
 
     *l = (struct link){.fd = -1};
     if (!connects(l, target)) {
@@ -164,18 +192,22 @@ bool link_open(struct link *l, const struct link_target *target)
     }
     const int n = snprintf(text, sizeof text,
                            "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n",
-                           target->path, target->port, key);
+                           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n%s%s%s\r\n",
+                           target->path, target->port, key, offers != NULL ? "Sec-WebSocket-Extensions: " : "",
+                           offers != NULL ? offers : "", offers != NULL ? "\r\n" : "");
     if (send(l->fd, text, (size_t)n, MSG_NOSIGNAL) != n) {
         return refuse(l, "the handshake could not be sent");
     }
-    return reads_head(l, head) && is_opened_by(l, head);
+    return reads_head(l, head) && is_opened_by(l, head) && agrees(l, head, offers);
 }
 
 void link_close(struct link *l)
 {
     if (l->fd >= 0) {
         close(l->fd);
+    }
+    if (l->reader.pmd != NULL) {
+        pmd_zlib_close(&l->pmd);
     }
     reader_free(&l->reader);
 }

@@ -16,7 +16,8 @@ struct link {
     bool is_ended; /* the server closed, or reset, the connection */
     bool is_deaf;  /* it takes no more bytes */
     struct reader reader;
-    const char *fault; /* why there is no WebSocket; NULL: there is one */
+    struct pmd_zlib pmd; /* where reader.pmd is this one */
+    const char *fault;   /* why there is no WebSocket; NULL: there is one */
 };
 
 struct link_target {
@@ -24,8 +25,8 @@ struct link_target {
     const char *path;
 };
 
-/* Connects and shakes hands; false: see l->fault. */
-bool link_open(struct link *l, const struct link_target *target);
+/* Connects and shakes hands, with those offers of permessage-deflate (NULL: none); false: see l->fault. */
+bool link_open(struct link *l, const struct link_target *target, const char *offers);
 void link_close(struct link *l);
 
 /* Reads what has come, waiting up to ms for it. Returns whether anything came. */

@@ -6,7 +6,18 @@
 #include "core/base/assert.h"
 #include "tests/conformance/plain_utf8.h"
 
-enum { FIN = 0x80, RSV = 0x70, MASK = 0x80, CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
+enum {
+    FIN = 0x80,
+    RSV = 0x70,
+    RSV1 = 0x40,
+    MASK = 0x80,
+    CONTINUATION = 0,
+    TEXT = 1,
+    BINARY = 2,
+    CLOSE = 8,
+    PING = 9,
+    PONG = 10
+};
 
 struct frame {
     uint8_t first;
@@ -42,8 +53,9 @@ static const char *header_fault(const struct reader *r, const struct frame *f)
 {
     const uint8_t opcode = f->first & 0x0f;
     const bool is_control = opcode >= CLOSE;
+    const bool may_pack = r->pmd != NULL && (opcode == TEXT || opcode == BINARY);
 
-    if ((f->first & RSV) != 0) {
+    if ((f->first & (may_pack ? RSV & ~RSV1 : RSV)) != 0) {
         return "a reserved bit is set";
     }
     if ((r->in[1] & MASK) != 0) {
@@ -86,10 +98,30 @@ static void read_close(struct reader *r, const uint8_t *payload, size_t bytes)
     }
 }
 
+static void read_message(struct reader *r)
+{
+    const uint8_t *payload = r->open;
+    size_t bytes = r->open_bytes;
+
+    if (r->is_packed) {
+        r->packed_count++;
+        payload = pmd_zlib_inflate(r->pmd, r->open, r->open_bytes, &bytes);
+    }
+    if (payload == NULL && r->is_packed) {
+        fault(r, "a compressed message that does not inflate in the window agreed on");
+        return;
+    }
+    if (r->open_opcode == TEXT && !plain_utf8_is_valid(payload, bytes)) {
+        fault(r, "a text that is not UTF-8");
+    }
+    answers_add(&r->answers, r->open_opcode, payload, bytes);
+}
+
 static void read_fragment(struct reader *r, uint8_t first, const uint8_t *payload, size_t bytes)
 {
     if ((first & 0x0f) != CONTINUATION) {
         r->open_opcode = first & 0x0f;
+        r->is_packed = (first & RSV1) != 0;
     }
     if (r->open_bytes + bytes > r->open_size) {
         r->open_size = (r->open_bytes + bytes) * 2;
@@ -103,10 +135,7 @@ static void read_fragment(struct reader *r, uint8_t first, const uint8_t *payloa
     if ((first & FIN) == 0) {
         return;
     }
-    if (r->open_opcode == TEXT && !plain_utf8_is_valid(r->open, r->open_bytes)) {
-        fault(r, "a text that is not UTF-8");
-    }
-    answers_add(&r->answers, r->open_opcode, r->open, r->open_bytes);
+    read_message(r);
     r->open_opcode = 0;
     r->open_bytes = 0;
 }

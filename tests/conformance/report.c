@@ -16,12 +16,39 @@ static enum trial_verdict worse(const struct trial *t)
     return t->behavior > t->closing ? t->behavior : t->closing;
 }
 
-static void count_up(const struct trial *trials, size_t count, unsigned group, unsigned counts[TRIAL_VERDICT_COUNT])
+/* How many there are of a group, and of each verdict in it. */
+static size_t count_up(const struct trial *trials, size_t count, unsigned group, unsigned counts[TRIAL_VERDICT_COUNT])
 {
+    size_t members = 0;
+
     for (size_t i = 0; i < count; i++) {
         if (strtoul(trials[i].row->id, NULL, 10) == group) {
             counts[worse(&trials[i])]++;
+            members++;
         }
+    }
+    return members;
+}
+
+/* So that a short run is not taken for a complete one. */
+static void print_messages(unsigned group, const struct trial *trials, size_t count)
+{
+    size_t least = SIZE_MAX, most = 0, due = 0, cases = 0, packed = 0, sent = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct trial *t = &trials[i];
+        if (strtoul(t->row->id, NULL, 10) == group && t->message_count > 0) {
+            least = t->message_count < least ? t->message_count : least;
+            most = t->message_count > most ? t->message_count : most;
+            due = t->row->stream.message_count;
+            packed += t->packed_count;
+            sent += t->message_count;
+            cases++;
+        }
+    }
+    if (cases > 0) {
+        printf("; %zu to %zu of %zu messages a case, %zu %% came back compressed", least, most, due,
+               packed * 100 / sent);
     }
 }
 
@@ -29,13 +56,16 @@ static void print_group(const struct row_group *group, const struct trial *trial
 {
     unsigned counts[TRIAL_VERDICT_COUNT] = {0};
 
-    count_up(trials, count, group->number, counts);
-    printf("  %2u %-16s", group->number, group->name);
+    if (count_up(trials, count, group->number, counts) == 0) {
+        return;
+    }
+    printf("  %2u %-18s", group->number, group->name);
     for (unsigned i = 0; i < TRIAL_VERDICT_COUNT; i++) {
         if (counts[i] > 0) {
             printf(" %4u %s", counts[i], trial_verdicts[i].text);
         }
     }
+    print_messages(group->number, trials, count);
     putchar('\n');
 }
 
@@ -53,11 +83,18 @@ void report_print(const struct trial *trials, size_t count)
 /* The texts are the suite's own: nothing in them needs an escape. */
 static void write_case(FILE *f, const struct trial *t)
 {
+    const size_t due = t->row->stream.message_count;
+
     fprintf(f,
             "    \"%s\": {\"behavior\": \"%s\", \"behaviorClose\": \"%s\", \"remoteCloseCode\": %u, \"duration\": %u, "
-            "\"why\": \"%s\", \"whyClose\": \"%s\"}",
+            "\"why\": \"%s\", \"whyClose\": \"%s\"",
             t->row->id, trial_verdicts[t->behavior].text, trial_verdicts[t->closing].text, t->close_code, t->took_ms,
             t->why, t->why_closing);
+    if (due > 0) {
+        fprintf(f, ", \"messages\": %zu, \"messagesOfSuite\": %zu, \"messagesCompressed\": %zu", t->message_count, due,
+                t->packed_count);
+    }
+    fputc('}', f);
 }
 
 bool report_json(const char *path, const char *name, const struct trial *trials, size_t count)

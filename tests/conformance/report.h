@@ -8,9 +8,10 @@
 
 #include "tests/conformance/trial.h"
 
-/* A line for each case that is not OK in both verdicts, then the counts of each group. */
+/* A line for each case that is not OK in both verdicts, then the counts of each group; of groups 12 and 13 how many
+ * messages a case sent. */
 void report_print(const struct trial *trials, size_t count);
-/* Every case, with both verdicts, into a file. */
+/* Every case, with both verdicts and the number of messages, into a file. */
 bool report_json(const char *path, const char *name, const struct trial *trials, size_t count);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "core/base/assert.h"
 
-enum { FIN = 0x80, RSV = 0x70, CLOSE = 8, PING = 9, PONG = 10, HEADER_BYTES_MAX = 14, PART_WAIT_MS = 1000 };
+enum { FIN = 0x80, RSV = 0x70, CLOSE = 8, PING = 9, PONG = 10, PART_WAIT_MS = 1000 };
 
 /* A payload, and the places inside its frame where there is a wait. */
 struct body {
@@ -16,12 +16,6 @@ struct body {
     size_t fragment; /* 0: not in fragments */
     size_t repeat;
 };
-
-static uint64_t next_random(uint64_t *seed)
-{
-    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-    return *seed >> 32;
-}
 
 static void *grown(void *old, size_t bytes)
 {
@@ -37,44 +31,7 @@ static void stop(struct script *s, unsigned wait_ms, size_t answer_count)
         s->stops = grown(s->stops, s->stop_size * sizeof *s->stops);
     }
     s->stops[s->stop_count++] = (struct script_stop){
-        .end = s->wire_bytes, .answer_count = answer_count, .wait_ms = wait_ms, .has_close = s->has_close};
-}
-
-static void reserve(struct script *s, size_t more)
-{
-    if (s->wire_bytes + more > s->wire_size) {
-        s->wire_size = (s->wire_bytes + more) * 2;
-        s->wire = grown(s->wire, s->wire_size);
-    }
-}
-
-/* RFC 6455 section 5.2, written out once more: what the gateway thinks of it must not decide what it is sent. */
-static size_t put_header(uint8_t *out, uint8_t first, size_t bytes, const uint8_t key[4])
-{
-    const unsigned length_bytes = bytes < 126 ? 0 : bytes < 65536 ? 2 : 8;
-
-    out[0] = first;
-    out[1] = 0x80 | (uint8_t)(bytes < 126 ? bytes : bytes < 65536 ? 126 : 127);
-    for (unsigned i = 0; i < length_bytes; i++) {
-        out[2 + i] = (uint8_t)((uint64_t)bytes >> 8 * (length_bytes - 1 - i));
-    }
-    memcpy(out + 2 + length_bytes, key, 4);
-    return 2 + length_bytes + 4;
-}
-
-static void put_frame(struct script *s, uint8_t first, const uint8_t *payload, size_t bytes)
-{
-    uint8_t key[4];
-
-    for (unsigned i = 0; i < 4; i++) {
-        key[i] = (uint8_t)next_random(&s->seed);
-    }
-    reserve(s, bytes + HEADER_BYTES_MAX);
-    s->wire_bytes += put_header(s->wire + s->wire_bytes, first, bytes, key);
-    for (size_t i = 0; i < bytes; i++) {
-        s->wire[s->wire_bytes + i] = payload[i] ^ key[i % 4];
-    }
-    s->wire_bytes += bytes;
+        .end = s->wire.count, .answer_count = answer_count, .wait_ms = wait_ms, .has_close = s->has_close};
 }
 
 /* What a server answers to a frame that is as it should be. */
@@ -92,7 +49,10 @@ static void follow(struct script *s, uint8_t first, const uint8_t *payload, size
         s->close_code = bytes < 2 ? 0 : (uint16_t)(payload[0] << 8 | payload[1]);
     } else if (opcode < CLOSE) {
         s->open_opcode = opcode == 0 ? s->open_opcode : opcode;
-        s->open = grown(s->open, s->open_bytes + bytes + 1);
+        if (s->open_bytes + bytes + 1 > s->open_size) {
+            s->open_size = (s->open_bytes + bytes + 1) * 2;
+            s->open = grown(s->open, s->open_size);
+        }
         memcpy(s->open + s->open_bytes, payload, bytes);
         s->open_bytes += bytes;
         if ((first & FIN) != 0) {
@@ -105,7 +65,7 @@ static void follow(struct script *s, uint8_t first, const uint8_t *payload, size
 static void send_frame(struct script *s, uint8_t first, const uint8_t *payload, size_t bytes)
 {
     follow(s, first, payload, bytes);
-    put_frame(s, first, payload, bytes);
+    wire_put_frame(&s->wire, first, payload, bytes);
     if (s->is_frame_wise) {
         stop(s, 0, 0);
     }
@@ -126,8 +86,8 @@ static void send_fragments(struct script *s, uint8_t first, const struct body *b
 static void send_parts(struct script *s, uint8_t first, const struct body *b)
 {
     follow(s, first, b->bytes, b->count);
-    put_frame(s, first, b->bytes, b->count);
-    const size_t payload = s->wire_bytes - b->count;
+    wire_put_frame(&s->wire, first, b->bytes, b->count);
+    const size_t payload = s->wire.count - b->count;
     for (size_t i = 0; i < b->part_count; i++) {
         stop(s, PART_WAIT_MS, 0);
         s->stops[s->stop_count - 1].end = payload + b->parts[i];
@@ -158,7 +118,7 @@ static void make_up(uint8_t *out, size_t count, bool is_text, uint64_t *seed)
     size_t at = 0;
 
     while (at < count) {
-        const uint64_t dice = next_random(seed);
+        const uint64_t dice = wire_random(seed);
         const char *c = characters[dice % 8];
         const size_t bytes = strlen(c);
         if (!is_text) {
@@ -251,7 +211,7 @@ static void compile_word(struct script *s, const char *word)
     } else {
         struct body b;
         const uint8_t first = read_first(&word);
-        read_body(word, &b, (first & 0x0f) == 1 || (first & 0x0f) == CLOSE, &s->seed);
+        read_body(word, &b, (first & 0x0f) == 1 || (first & 0x0f) == CLOSE, &s->wire.seed);
         send_body(s, first, &b);
         free(b.bytes);
     }
@@ -261,9 +221,9 @@ static void compile(struct script *s, const char *text, const char *id)
 {
     char *words = strdup(text), *rest = NULL;
 
-    s->seed = 1;
+    s->wire.seed = 1;
     for (const char *c = id; *c != '\0'; c++) {
-        s->seed = s->seed * 31 + (uint8_t)*c;
+        s->wire.seed = s->wire.seed * 31 + (uint8_t)*c;
     }
     for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
         compile_word(s, word);
@@ -299,7 +259,7 @@ void script_close(struct script *s, uint16_t code)
 {
     const uint8_t payload[2] = {(uint8_t)(code >> 8), (uint8_t)code};
 
-    *s = (struct script){.seed = code};
+    *s = (struct script){.wire = {.seed = code}};
     send_frame(s, FIN | CLOSE, payload, code == 0 ? 0 : sizeof payload);
     stop(s, 0, 0);
 }
@@ -307,7 +267,7 @@ void script_close(struct script *s, uint16_t code)
 void script_free(struct script *s)
 {
     answers_free(&s->echo);
-    free(s->wire);
+    wire_free(&s->wire);
     free(s->stops);
     free(s->open);
 }

@@ -17,6 +17,7 @@
 
 #include "tests/conformance/answers.h"
 #include "tests/conformance/row.h"
+#include "tests/conformance/wire.h"
 
 /* Up to where to write, and what to wait for then. */
 struct script_stop {
@@ -27,18 +28,16 @@ struct script_stop {
 };
 
 struct script {
-    uint8_t *wire;
-    size_t wire_bytes, wire_size;
+    struct wire wire;
     struct script_stop *stops; /* the last one ends the wire */
     size_t stop_count, stop_size;
     struct answers echo; /* what a server that follows RFC 6455 answers to all of it */
     uint8_t open_opcode; /* of the message whose fragments are being sent; 0: none */
     uint8_t *open;       /* its payload so far */
-    size_t open_bytes;
+    size_t open_bytes, open_size;
     uint16_t close_code; /* of the first Close; 0: none */
     bool has_close;
     bool is_frame_wise;
-    uint64_t seed; /* of masking keys and of what is made up */
 };
 
 /* Compiles what a row sends. */

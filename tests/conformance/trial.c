@@ -6,6 +6,7 @@
 
 #include "core/base/attrs.h"
 #include "core/base/clock.h"
+#include "tests/conformance/exchange.h"
 #include "tests/conformance/script.h"
 
 /* What happened, besides what the reader knows. */
@@ -13,6 +14,7 @@ struct course {
     struct link link;
     struct script script;
     struct answers expected;
+    struct exchange exchange;
     bool has_sent_close;     /* by us */
     bool was_first_to_close; /* our Close left before the server's came */
     bool has_sent_all;
@@ -71,9 +73,9 @@ static void play(struct course *c, const struct script *s, int chop)
     for (size_t i = 0; i < s->stop_count && !link_is_over(&c->link); i++) {
         const struct script_stop *stop = &s->stops[i];
         note_close(c, stop);
-        link_write(&c->link, s->wire + from, stop->end - from, chop > 0 ? (size_t)chop : 0);
+        link_write(&c->link, s->wire.bytes + from, stop->end - from, chop > 0 ? (size_t)chop : 0);
         from = stop->end;
-        c->has_sent_all = from == s->wire_bytes;
+        c->has_sent_all = from == s->wire.count;
         await_answers(&c->link, stop->answer_count);
         await_over(c, stop->wait_ms);
     }
@@ -85,13 +87,16 @@ static void send_close(struct course *c, uint16_t code)
 
     script_close(&s, code);
     note_close(c, &s.stops[s.stop_count - 1]);
-    link_write(&c->link, s.wire, s.wire_bytes, 0);
+    link_write(&c->link, s.wire.bytes, s.wire.count, 0);
     script_free(&s);
 }
 
-static void carry_out(struct course *c, const struct row *row)
+static void carry_out(struct course *c, const struct row *row, size_t message_count)
 {
     play(c, &c->script, row->chop);
+    if (c->link.reader.pmd != NULL) {
+        exchange_run(&c->exchange, &c->link, &row->stream, message_count);
+    }
     if (row->ending == ROW_ENDING_NORMAL) {
         await_answers(&c->link, c->expected.count);
         if (!link_is_over(&c->link)) {
@@ -139,6 +144,12 @@ static enum trial_verdict judge_behavior(const struct course *c, const struct ro
 
     if (c->link.fault != NULL || r->fault != NULL) {
         return because(TRIAL_VERDICT_FAILED, why, "%s", c->link.fault != NULL ? c->link.fault : r->fault);
+    }
+    if (row->stream.message_count > 0 && r->pmd == NULL) {
+        return because(TRIAL_VERDICT_UNIMPLEMENTED, why, "the server declined permessage-deflate");
+    }
+    if (c->exchange.fault != NULL) {
+        return because(TRIAL_VERDICT_FAILED, why, "message %zu: %s", c->exchange.done + 1, c->exchange.fault);
     }
     if (row->grade == ROW_GRADE_OPEN && answers_begin(&c->expected, &r->answers)) {
         return because(TRIAL_VERDICT_INFORMATIONAL, why, "%zu answers came; that is up to the server",
@@ -198,12 +209,12 @@ static enum trial_verdict judge_closing(const struct course *c, const struct row
     return TRIAL_VERDICT_OK;
 }
 
-void trial_run(struct trial *t, const struct row *row, const struct link_target *target)
+void trial_run(struct trial *t, const struct row *row, const struct link_target *target, size_t message_count)
 {
     const uint64_t began = clock_monotonic_ms();
     struct course c = {.has_sent_close = false};
 
-    *t = (struct trial){.row = row};
+    *t = (struct trial){.row = row, .message_count = row_message_count(row, message_count)};
     script_compile(&c.script, row);
     if (strcmp(row->expect, "=") == 0) {
         c.expected = c.script.echo;
@@ -211,11 +222,12 @@ void trial_run(struct trial *t, const struct row *row, const struct link_target 
     } else {
         script_expect(&c.expected, row);
     }
-    if (link_open(&c.link, target)) {
-        carry_out(&c, row);
+    if (link_open(&c.link, target, row->stream.message_count > 0 ? row_offers[row->stream.offer].text : NULL)) {
+        carry_out(&c, row, t->message_count);
     }
     t->behavior = judge_behavior(&c, row, t->why);
     t->closing = judge_closing(&c, row, t->why_closing);
+    t->packed_count = c.link.reader.packed_count;
     t->close_code = c.link.reader.close_code;
     t->took_ms = (unsigned)(clock_monotonic_ms() - began);
     link_close(&c.link);

@@ -32,9 +32,12 @@ struct trial {
     char why_closing[TRIAL_WHY_BYTES]; /* closing is not OK */
     unsigned close_code;               /* the server's; 0: none */
     unsigned took_ms;
+    size_t message_count; /* to be sent, in groups 12 and 13 */
+    size_t packed_count;  /* messages that came back compressed */
 };
 
-void trial_run(struct trial *t, const struct row *row, const struct link_target *target);
+/* message_count: of the largest messages, see row_message_count(). */
+void trial_run(struct trial *t, const struct row *row, const struct link_target *target, size_t message_count);
 bool trial_passed(const struct trial *t);
 
 #endif
