@@ -64,9 +64,9 @@ static const char *compare(const struct answers *came, const struct row_stream *
     return memcmp(a->payload, message, a->bytes) == 0 ? NULL : "it came back with other bytes";
 }
 
-void exchange_run(struct exchange *e, struct link *l, const struct row_stream *stream, size_t count)
+void exchange_run(struct exchange *e, struct link *l, const struct row_stream *stream, size_t count, unsigned limit_s)
 {
-    const uint64_t until = clock_monotonic_ms() + (uint64_t)stream->limit_s * 1000;
+    const uint64_t until = clock_monotonic_ms() + (uint64_t)limit_s * 1000;
     uint8_t *message = malloc(stream->message_bytes);
     struct wire wire = {.seed = stream->message_bytes};
     size_t at = 0;

@@ -25,7 +25,7 @@ struct run {
     struct link_target target;
     enum defect defect;
     const char *name, *json, *only;
-    size_t message_count;
+    struct trial_pace pace;
     const struct row *rows[CASES_MAX];
     struct trial trials[CASES_MAX];
     size_t count;
@@ -65,7 +65,7 @@ static void *work(void *arg)
     struct run *run = arg;
 
     for (size_t i = atomic_fetch_add(&run->next, 1); i < run->count; i = atomic_fetch_add(&run->next, 1)) {
-        trial_run(&run->trials[i], run->rows[i], &run->target, run->message_count);
+        trial_run(&run->trials[i], run->rows[i], &run->target, run->pace);
     }
     return NULL;
 }
@@ -137,17 +137,17 @@ static int list(struct run *run)
 
 int main(int argc, char **argv)
 {
-    static struct run run = {.only = "", .json = "-", .defect = DEFECT_NONE, .message_count = MESSAGES_DEFAULT};
+    static struct run run = {.only = "", .json = "-", .defect = DEFECT_NONE, .pace = {MESSAGES_DEFAULT, 1}};
 
     if (argc == 2 && strcmp(argv[1], "--list") == 0) {
         return list(&run);
     }
     if (argc > 2 && strcmp(argv[1], "--messages") == 0) {
-        run.message_count = strtoul(argv[2], NULL, 10);
+        run.pace.message_count = strtoul(argv[2], NULL, 10);
         argc -= 2;
         argv += 2;
     }
-    if (argc < 4 || argc > 7 || run.message_count < MESSAGES_MIN) {
+    if (argc < 4 || argc > 7 || run.pace.message_count < MESSAGES_MIN) {
         fputs("usage: conformance [--messages N] NAME PORT PATH [JSON [DEFECT [CASES]]]\n"
               "       conformance --list\n",
               stderr);
@@ -163,6 +163,7 @@ int main(int argc, char **argv)
         return 2;
     }
     gather(&run);
+    run.pace.at_once = run.count < WORKERS ? (unsigned)run.count : WORKERS;
     carry_out(&run);
     return finish(&run);
 }

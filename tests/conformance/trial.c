@@ -91,11 +91,12 @@ static void send_close(struct course *c, uint16_t code)
     script_free(&s);
 }
 
-static void carry_out(struct course *c, const struct row *row, size_t message_count)
+static void carry_out(struct course *c, const struct row *row, struct trial_pace pace)
 {
     play(c, &c->script, row->chop);
     if (c->link.reader.pmd != NULL) {
-        exchange_run(&c->exchange, &c->link, &row->stream, message_count);
+        exchange_run(&c->exchange, &c->link, &row->stream, row_message_count(row, pace.message_count),
+                     row->stream.limit_s * pace.at_once);
     }
     if (row->ending == ROW_ENDING_NORMAL) {
         await_answers(&c->link, c->expected.count);
@@ -209,12 +210,12 @@ static enum trial_verdict judge_closing(const struct course *c, const struct row
     return TRIAL_VERDICT_OK;
 }
 
-void trial_run(struct trial *t, const struct row *row, const struct link_target *target, size_t message_count)
+void trial_run(struct trial *t, const struct row *row, const struct link_target *target, struct trial_pace pace)
 {
     const uint64_t began = clock_monotonic_ms();
     struct course c = {.has_sent_close = false};
 
-    *t = (struct trial){.row = row, .message_count = row_message_count(row, message_count)};
+    *t = (struct trial){.row = row, .message_count = row_message_count(row, pace.message_count)};
     script_compile(&c.script, row);
     if (strcmp(row->expect, "=") == 0) {
         c.expected = c.script.echo;
@@ -223,7 +224,7 @@ void trial_run(struct trial *t, const struct row *row, const struct link_target 
         script_expect(&c.expected, row);
     }
     if (link_open(&c.link, target, row->stream.message_count > 0 ? row_offers[row->stream.offer].text : NULL)) {
-        carry_out(&c, row, t->message_count);
+        carry_out(&c, row, pace);
     }
     t->behavior = judge_behavior(&c, row, t->why);
     t->closing = judge_closing(&c, row, t->why_closing);

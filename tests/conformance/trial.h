@@ -36,8 +36,13 @@ struct trial {
     size_t packed_count;  /* messages that came back compressed */
 };
 
-/* message_count: of the largest messages, see row_message_count(). */
-void trial_run(struct trial *t, const struct row *row, const struct link_target *target, size_t message_count);
+/* How groups 12 and 13 are carried out. */
+struct trial_pace {
+    size_t message_count; /* of the largest messages, see row_message_count() */
+    unsigned at_once;     /* cases that share the server: each has as many times the seconds of its row */
+};
+
+void trial_run(struct trial *t, const struct row *row, const struct link_target *target, struct trial_pace pace);
 bool trial_passed(const struct trial *t);
 
 #endif
