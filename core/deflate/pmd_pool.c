@@ -5,7 +5,13 @@
 
 size_t pmd_pool_bytes_min(void)
 {
-    return sizeof(struct pmd_deflater) + PMD_POOL_SHARED_INFLATERS * sizeof(struct pmd_inflater);
+    return sizeof(struct pmd_deflater) + PMD_POOL_LENT_MIN * sizeof(struct pmd_inflater);
+}
+
+static size_t lent_max(size_t budget_bytes)
+{
+    const size_t share = budget_bytes / PMD_POOL_LENT_DIVISOR / sizeof(struct pmd_inflater);
+    return share > PMD_POOL_LENT_MIN ? share : PMD_POOL_LENT_MIN;
 }
 
 /*
@@ -25,12 +31,12 @@ static int init_slab(struct slab *s, size_t bytes, size_t item_bytes, uint32_t e
     return error;
 }
 
-static int init_slabs(struct pmd_pool *pool)
+static int init_slabs(struct pmd_pool *pool, size_t lent_count)
 {
     const size_t inflater_bytes = sizeof(struct pmd_inflater);
     int error = init_slab(&pool->kept_inflaters, pool->bytes_left, inflater_bytes, 0);
     if (error == 0) {
-        error = init_slab(&pool->lent_inflaters, 0, inflater_bytes, PMD_POOL_SHARED_INFLATERS);
+        error = init_slab(&pool->lent_inflaters, lent_count * inflater_bytes, inflater_bytes, 0);
     }
     if (error == 0) {
         error = init_slab(&pool->deflaters, pool->bytes_left, sizeof(struct pmd_deflater), 1);
@@ -61,8 +67,9 @@ int pmd_pool_init(struct pmd_pool *pool, size_t budget_bytes, int level)
     if (budget_bytes < pmd_pool_bytes_min()) {
         return -EINVAL;
     }
-    pool->bytes_left = budget_bytes - pmd_pool_bytes_min();
-    const int error = init_slabs(pool);
+    const size_t lent_count = lent_max(budget_bytes);
+    pool->bytes_left = budget_bytes - sizeof(struct pmd_deflater) - lent_count * sizeof(struct pmd_inflater);
+    const int error = init_slabs(pool, lent_count);
     if (error != 0) {
         deinit_slabs(pool);
         return error;

@@ -2,11 +2,11 @@
  * pmd_pool - the contexts of permessage-deflate of one route on one shard, within a budget of bytes.
  *
  * A connection keeps contexts of its own while the budget lasts. Where it does not, its messages are inflated by one of
- * a few that are reserved to be borrowed, and deflated by one that is shared: these have no history. What was given
+ * those that are reserved to be borrowed, and deflated by one that is shared: these have no history. What was given
  * back is still resident, and is counted: it is there for the next of its kind, inflater or deflater.
  *
  * Thread: one. Memory: three slabs, whose pages are touched as they are used, within the budget.
- * Errors: -EINVAL, -ENOMEM at start; NULL when exhausted. Limits: the budget; PMD_POOL_SHARED_INFLATERS.
+ * Errors: -EINVAL, -ENOMEM at start; NULL when exhausted. Limits: the budget; what of it is there to be lent.
  */
 #ifndef CORE_DEFLATE_PMD_POOL_H
 #define CORE_DEFLATE_PMD_POOL_H
@@ -14,7 +14,8 @@
 #include "core/deflate/pmd_deflater.h"
 #include "core/deflate/pmd_inflater.h"
 
-enum { PMD_POOL_SHARED_INFLATERS = 8 };
+/* Inflaters to be lent are a quarter of the budget, and at least so many. */
+enum { PMD_POOL_LENT_MIN = 8, PMD_POOL_LENT_DIVISOR = 4 };
 
 struct pmd_pool {
     struct slab kept_inflaters;

@@ -64,18 +64,18 @@ Test(pmd_pool, refuses_a_budget_beyond_the_address_space)
 
 Test(pmd_pool, keeps_nothing_on_the_smallest_budget_but_lends)
 {
-    struct pmd_inflater *lent[PMD_POOL_SHARED_INFLATERS];
+    struct pmd_inflater *lent[PMD_POOL_LENT_MIN];
     cr_assert_eq(pmd_pool_init(&pool, pmd_pool_bytes_min(), 1), 0);
     cr_assert_null(pmd_pool_keep_inflater(&pool, 15));
     cr_assert_null(pmd_pool_keep_deflater(&pool, 15));
-    for (int i = 0; i < PMD_POOL_SHARED_INFLATERS; i++) {
+    for (int i = 0; i < PMD_POOL_LENT_MIN; i++) {
         lent[i] = pmd_pool_borrow_inflater(&pool);
         cr_assert_not_null(lent[i]);
     }
     cr_assert_null(pmd_pool_borrow_inflater(&pool));
     pmd_pool_give_inflater(&pool, lent[3]);
     cr_assert_eq(pmd_pool_borrow_inflater(&pool), lent[3]);
-    for (int i = 0; i < PMD_POOL_SHARED_INFLATERS; i++) {
+    for (int i = 0; i < PMD_POOL_LENT_MIN; i++) {
         pmd_pool_give_inflater(&pool, lent[i]);
     }
     pmd_pool_deinit(&pool);
@@ -179,11 +179,11 @@ Test(pmd_pool, stays_within_its_budget_whatever_is_kept_in_turn)
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const size_t bytes = budget(20, 4);
     cr_assert_eq(pmd_pool_init(&pool, bytes, 6), 0);
-    for (int i = 0; i < PMD_POOL_SHARED_INFLATERS; i++) {
+    for (int i = 0; i < PMD_POOL_LENT_MIN; i++) {
         inflaters[i] = pmd_pool_borrow_inflater(&pool);
         use(pmd_pool_shared_deflater(&pool, 15), inflaters[i]);
     }
-    give_inflaters(PMD_POOL_SHARED_INFLATERS);
+    give_inflaters(PMD_POOL_LENT_MIN);
     for (int turn = 0; turn < 3; turn++) {
         const size_t deflater_count = turn == 0 ? 1 : keep_deflaters();
         deflaters[0] = turn == 0 ? pmd_pool_keep_deflater(&pool, 15) : deflaters[0];
@@ -198,5 +198,14 @@ Test(pmd_pool, stays_within_its_budget_whatever_is_kept_in_turn)
         cr_assert_leq(resident, bytes + 3 * page);
         cr_assert_gt(resident, bytes / 2);
     }
+    pmd_pool_deinit(&pool);
+}
+
+Test(pmd_pool, lends_from_a_quarter_of_the_budget)
+{
+    cr_assert_eq(pmd_pool_init(&pool, 64 << 20, 1), 0);
+    cr_assert_eq(slab_available(&pool.lent_inflaters), (16 << 20) / sizeof(struct pmd_inflater));
+    cr_assert_leq(pool.bytes_left, 48 << 20);
+    cr_assert_gt(pool.bytes_left, 47 << 20);
     pmd_pool_deinit(&pool);
 }

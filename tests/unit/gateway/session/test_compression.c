@@ -118,13 +118,13 @@ static void turn(unsigned times)
 Test(compression, lends_inflaters_in_turn_where_all_want_one)
 {
     f.request_fields = "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n";
-    open_all(PMD_POOL_SHARED_INFLATERS + 2);
-    for (size_t i = 0; i < PMD_POOL_SHARED_INFLATERS + 2; i++) {
+    open_all(PMD_POOL_LENT_MIN + 2);
+    for (size_t i = 0; i < PMD_POOL_LENT_MIN + 2; i++) {
         send_half(clients[i], true);
     }
     turn(20);
     cr_assert_not(pmd_pool_can_lend(contexts()));
-    for (size_t i = 0; i < PMD_POOL_SHARED_INFLATERS + 2; i++) {
+    for (size_t i = 0; i < PMD_POOL_LENT_MIN + 2; i++) {
         send_half(clients[i], false);
         read_message(clients[i]);
     }
@@ -138,8 +138,8 @@ Test(compression, ends_a_session_that_keeps_others_waiting_for_too_long)
     struct session *s;
 
     f.request_fields = "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n";
-    open_all(PMD_POOL_SHARED_INFLATERS + 1);
-    for (size_t i = 0; i <= PMD_POOL_SHARED_INFLATERS; i++) {
+    open_all(PMD_POOL_LENT_MIN + 1);
+    for (size_t i = 0; i <= PMD_POOL_LENT_MIN; i++) {
         send_half(clients[i], true);
         turn(5);
     }
@@ -153,8 +153,8 @@ Test(compression, ends_a_session_that_keeps_others_waiting_for_too_long)
     const uint8_t *close_frame = memchr(got, 0x88, bytes);
     cr_assert_not_null(close_frame);
     cr_assert_eq(close_frame[2] << 8 | close_frame[3], 1008);
-    send_half(clients[PMD_POOL_SHARED_INFLATERS], false);
-    read_message(clients[PMD_POOL_SHARED_INFLATERS]);
+    send_half(clients[PMD_POOL_LENT_MIN], false);
+    read_message(clients[PMD_POOL_LENT_MIN]);
 }
 
 Test(compression, passes_offers_on_and_refuses_an_answer_that_was_not_offered)
