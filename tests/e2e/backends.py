@@ -135,7 +135,7 @@ async def websockets_server(talk=echo, **options):
 async def aiohttp_server(talk=echo, handler=None, **options):
     """aiohttp as a backend; yields its URL. handler replaces the WebSocket one whole."""
     async def upgrade(request):
-        ws = web.WebSocketResponse(max_msg_size=0, compress=False, **options)
+        ws = web.WebSocketResponse(**{"max_msg_size": 0, "compress": False, **options})
         await ws.prepare(request)
         with contextlib.suppress(ConnectionError):
             await talk(Talk(ws, "aiohttp"))

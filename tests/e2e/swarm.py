@@ -1,7 +1,8 @@
 """One process of many clients, or of a raw echo backend: epoll, no library, so that thousands fit into one.
 
 swarm.py backend            prints its ports, one line; echoes until its standard input ends
-swarm.py clients ADDRESS    reads commands, one a line, answers each with a line:
+swarm.py clients ADDRESS [deflate]   reads commands, one a line, answers each with a line (deflate: the messages are
+                            compressed, and so must the echoes be):
     open COUNT     connects that many more, one after the other in batches, each through its whole handshake
     use            sends one message on each, and waits for its echo
     close MIXED    ends all: every second abruptly (RST), the others by the closing handshake
@@ -13,6 +14,7 @@ import select
 import socket
 import struct
 import sys
+import zlib
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 REQUEST = (b"GET /swarm HTTP/1.1\r\nHost: swarm.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -21,6 +23,8 @@ HELLO = b"swarm!"
 KEY = b"\x01\x02\x03\x04"
 FRAME = b"\x82" + bytes([0x80 | len(HELLO)]) + KEY + bytes(byte ^ KEY[at % 4] for at, byte in enumerate(HELLO))
 ECHO = b"\x82" + bytes([len(HELLO)]) + HELLO
+LONG = b"a message that is long enough to be compressed, and the more so since it says so: compressed"
+OFFER = b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
 CLOSE = b"\x88\x82\x00\x00\x00\x00\x03\xe8"
 CLOSED = b"\x88\x02\x03\xe8"
 BATCH = 64
@@ -99,10 +103,34 @@ def answer(sock, data):
     return True
 
 
+def deflated(message):
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    return (packer.compress(message) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+def read_exactly(sock, count):
+    data = sock.recv(count, socket.MSG_WAITALL)
+    assert len(data) == count, data
+    return data
+
+
 class Clients:
-    def __init__(self, address):
+    def __init__(self, address, mode="plain"):
         host, _, port = address.rpartition(":")
         self.address, self.socks = (host, int(port)), []
+        self.is_deflating = mode == "deflate"
+        self.request = REQUEST[:-2] + OFFER if self.is_deflating else REQUEST
+        packed = deflated(LONG)
+        self.frame = b"\xc2" + bytes([0x80 | len(packed)]) + bytes(4) + packed if self.is_deflating else FRAME
+
+    def expect_echo(self, sock):
+        if not self.is_deflating:
+            assert sock.recv(len(ECHO), socket.MSG_WAITALL) == ECHO
+            return
+        first, length = read_exactly(sock, 2)
+        payload = read_exactly(sock, length)
+        assert first == 0xc2, first
+        assert zlib.decompressobj(-15).decompress(payload + b"\0\0\xff\xff") == LONG
 
     def open(self, count):
         for start in range(0, int(count), BATCH):
@@ -114,7 +142,7 @@ class Clients:
                 sock.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT
                 sock.bind(("127.%d.0.1" % (os.getpid() % 200 + 2), 0))
                 sock.connect(self.address)
-                sock.sendall(REQUEST)
+                sock.sendall(self.request)
                 batch.append(sock)
             for sock in batch:
                 head = b""
@@ -130,9 +158,9 @@ class Clients:
         for start in range(0, len(self.socks), BATCH):
             batch = self.socks[start:start + BATCH]
             for sock in batch:
-                sock.sendall(FRAME)
+                sock.sendall(self.frame)
             for sock in batch:
-                assert sock.recv(len(ECHO), socket.MSG_WAITALL) == ECHO
+                self.expect_echo(sock)
         return len(self.socks)
 
     def close(self):
@@ -152,8 +180,8 @@ class Clients:
         return closed
 
 
-def clients(address):
-    swarm = Clients(address)
+def clients(address, mode="plain"):
+    swarm = Clients(address, mode)
     for line in sys.stdin:
         command, *arguments = line.split()
         print(getattr(swarm, command)(*arguments), flush=True)

@@ -117,6 +117,21 @@ def test_an_idle_relayed_connection_costs_at_most_two_kibibytes(relay, swarm):
 
 
 @pytest.mark.slow
+def test_idle_connections_that_compress_stay_within_their_budget(relay, swarm):
+    """Each has sent and got a compressed message: some keep their contexts from it, the others have borrowed."""
+    budget = 64 << 20
+    run = relay(log={"access": False}, compression={"mode": "edge", "memory": "64MiB"})
+    before = run.rss_bytes
+    clients = swarm("clients", run.address, "deflate")
+    assert clients.do("open 3000") == 9000
+    assert clients.do("use") == 9000
+    grown = run.rss_bytes - before
+    print(f"9000 idle connections that compress: {grown >> 10} KiB, of them the budget's {budget >> 10}")
+    assert grown <= budget + 9000 * 2048
+    clients.do("close")
+
+
+@pytest.mark.slow
 def test_nine_thousand_connections_are_closed_by_a_drain(relay, swarm):
     run = relay(timeouts={"drain": "8s", "close": "1s"})
     assert swarm("clients", run.address).do("open 3000") == 9000

@@ -197,15 +197,15 @@ class Wire:
 
     # ------------------------------------------------------------ WebSocket
 
-    async def open(self, path="/", *, host="test.example", headers=(), early=b""):
-        """A client's opening handshake, checked; returns the answer's head."""
+    async def open(self, path="/", *, host="test.example", headers=(), early=b"", extensions=None):
+        """A client's opening handshake, checked; returns the answer's head. extensions: what must be agreed on."""
         await self.send(head_bytes(handshake_lines(path, host) + list(headers)) + early)
         response = await self.read_response()
         assert response.status == 101, f"{response.head.start} {response.body[:300]!r}"
         assert response.head.get("Sec-WebSocket-Accept") == accept_of(SAMPLE_KEY)
         assert response.head.get("Upgrade").lower() == "websocket"
         assert "upgrade" in response.head.get("Connection").lower()
-        assert response.head.get("Sec-WebSocket-Extensions") is None
+        assert response.head.get("Sec-WebSocket-Extensions") == extensions
         return response.head
 
     async def accept_handshake(self, headers=(), early=b""):
