@@ -62,7 +62,7 @@ JOBS       := -j$(shell nproc 2>/dev/null || echo 1)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test deps test-unit test-e2e test-conformance autobahn test-sanitize test-stress test-arm64 test-kernel \
+.PHONY: all run test deps test-unit test-e2e test-peers test-conformance autobahn test-sanitize test-stress test-arm64 test-kernel \
         bench-simd fuzz fuzz-smoke lint format \
         format-check tidy install uninstall clean help doc FORCE
 
@@ -144,6 +144,9 @@ test-unit: $(O)/bin/unit_tests ## Criterion tests (T='suite/name*' to filter)
 	$(Q)tests/support/unit $(O)/bin/unit_tests $(BUILD) $(if $(T),--filter '$(T)')
 test-e2e: $(O)/bin/sluice ## end-to-end tests with real clients and backends (T=expression for pytest -k)
 	$(Q)tests/support/e2e $(O)/bin/sluice $(BUILD) $(if $(T),-k '$(T)')
+test-peers: deps $(O)/bin/sluice ## Chromium and npm's ws, compressing (installs both; not part of test)
+	$(Q)tests/support/deps chromium nodejs node-ws
+	$(Q)tests/support/e2e $(O)/bin/sluice $(BUILD) -k test_peers
 test-conformance: $(O)/bin/sluice $(O)/bin/conformance $(O)/bin/broken ## Autobahn's cases, direct and relayed, at every SIMD level (FULL=1: groups 12 and 13 complete)
 	$(Q)FULL='$(filter 1,$(FULL))' tests/support/conformance $(O)/bin $(BUILD)
 autobahn: $(O)/bin/sluice ## AutobahnTestSuite itself, both sides (WSTEST=command, or wstest, or docker; CASES='1.* 12.1.*')

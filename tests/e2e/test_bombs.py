@@ -65,7 +65,7 @@ async def swallow(wire):
 
 
 async def warm_up(client, server):
-    """Every receive buffer of the shard is used once: they are paid for by whatever comes first, and are not a bomb's."""
+    """Every receive buffer of the shard is used once: whatever comes first pays for them, a bomb or not."""
     for _ in range(12):
         reading = asyncio.ensure_future((server or client).read_message())
         await client.send_frame(BINARY, os.urandom(MIB))
