@@ -61,7 +61,7 @@ static int plan_compression(const struct process *p)
 
     for (size_t i = 0; i < p->config->route_count; i++) {
         const struct config_route *route = &p->config->routes[i];
-        if (compression_is_owned(&route->settings.compression) && route->settings.compression.memory_bytes < least) {
+        if (compression_inflates(&route->settings.compression) && route->settings.compression.memory_bytes < least) {
             fprintf(stderr,
                     "sluice: the route in line %u: compression.memory is too small for %u shards; write at least "
                     "%" PRIu64 "MiB\n",
