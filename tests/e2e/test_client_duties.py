@@ -1,7 +1,11 @@
 """What a client must do, where the gateway is the backend's: its key, its masking keys, its part in the closing."""
+import asyncio
+
+import pytest
+
 from backends import Backend, session
 from frames import PING, PONG, TEXT
-from wire import SAMPLE_KEY, handshake_lines
+from wire import SAMPLE_KEY, Wire, handshake_lines, head_bytes
 
 COUNT = 20
 
@@ -58,3 +62,16 @@ async def test_a_clients_masking_goes_on_as_it_chose_it(shared, backend_path):
                 await client.send_frame(TEXT, "masked", key=key)
                 frame = await server.read_frame()
                 assert (key_of(frame), frame.payload) == (key, b"masked")
+
+
+async def test_nothing_is_sent_to_a_backend_before_its_answer(shared, backend_path):
+    async with Backend(backend_path) as backend:
+        async with await Wire.connect(shared(backend.url).address) as client:
+            early = client.frame(TEXT, "early")
+            await client.send(head_bytes(handshake_lines()) + early)
+            server = await backend.accept()
+            server.request = await server.read_head()
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(server.reader.readexactly(1), 0.2)
+            await server.send(head_bytes(server.answer_lines()))
+            assert await server.read_exactly(len(early)) == early

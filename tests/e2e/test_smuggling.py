@@ -39,7 +39,8 @@ def obfuscated():
             "a space before the colon": "Transfer-Encoding : chunked", "a tab before": "\tTransfer-Encoding: chunked",
             "a vertical tab": "Transfer-Encoding:\x0bchunked", "NUL": "Transfer-Encoding: chunked\x00",
             "folded": "Transfer-Encoding:\r\n chunked", "behind a bare LF": "X: y\nTransfer-Encoding: chunked",
-            "behind a bare CR": "X: y\rTransfer-Encoding: chunked", "a bare CR at its end": "Transfer-Encoding: chunked\r",
+            "behind a bare CR": "X: y\rTransfer-Encoding: chunked",
+            "a bare CR at its end": "Transfer-Encoding: chunked\r",
             "two lines": "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
             "two lines, cow": "Transfer-Encoding: chunked\r\nTransfer-encoding: cow"}.items():
         yield f"TE.TE, {name}", added("Content-Length: 4", line)
@@ -195,6 +196,13 @@ async def test_fields_that_connection_names_end_here_and_the_gateways_own_do_not
             for name in ("Host", "Sec-WebSocket-Key", "X-Forwarded-For"):
                 assert len(seen.all(name)) == 1
             assert (await client.read_head()).status == 101
+
+
+async def test_a_tls_hello_is_no_request(shared):
+    hello = bytes.fromhex("160301 0200 01 0001fc 0303") + bytes(32)
+    async with await Wire.connect(shared("echo").address) as client:
+        await client.send(hello)
+        await one_answer(client, {400})
 
 
 # ---------------------------------------------------------------- behind a backend's answer
