@@ -186,9 +186,10 @@ fuzz-smoke: ## every fuzzer over its corpus, then T=5 seconds of new inputs
 	$(Q)$(submake) $(JOBS) BUILD=fuzz $(patsubst %,build/fuzz/bin/fuzz_%,$(FUZZERS))
 	$(Q)tests/support/fuzz-smoke $(or $(T),5) $(FUZZERS)
 
-tidy: $(LAYERS) ## layers, sizes, prefixes, headers that compile alone, words that must not appear
+tidy: $(LAYERS) ## layers, sizes, prefixes, headers that compile alone, words that must not appear; docs/conformance/ names tests that exist
 	$(Q)$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/tidy
 	$(Q)$(PYTHON) -B tests/tidy/tidy.py --build $(O)/obj --cc '$(CC)'
+	$(Q)$(PYTHON) -B tests/tidy/conformance_doc.py
 lint: ## clang-tidy
 	$(Q)tests/support/lint $(SIMD_SRC) $(CORE_SRC) $(GW_SRC) gateway/main.c -- $(STD_FLAGS)
 format: ## rewrite sources with clang-format
