@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-enum { FIN = 0x80, RSV1 = 0x40, DEFAULT_BITS = 15, MESSAGE_BYTES_MAX = 140000, TAIL_BYTES = 4 };
+enum { FIN = 0x80, RSV1 = 0x40, DEFAULT_BITS = 15, POOL_BYTES = 256 << 10, BLOCK_BYTES = 64, TAIL_BYTES = 4 };
 
 static bool is_full(const struct sim_end *e)
 {
@@ -53,22 +53,21 @@ static size_t choose_bytes(struct sim_rng *rng)
     static const uint32_t sizes[] = {0, 1, 2, 5, 60, 64, 125, 126, 127, 300, 1000, 4000, 5000, 16240, 16256, 17000};
     static const uint32_t large[] = {30000, 65535, 65536, 70000, 100000, 131072, 131073};
 
-    if (sim_rng_once_in(rng, 12)) {
+    if (sim_rng_once_in(rng, 20)) {
         return large[sim_rng_below(rng, ARRAY_LEN(large))];
     }
     return sizes[sim_rng_below(rng, ARRAY_LEN(sizes))];
 }
 
-/* Characters of one to four bytes; little variety, so that it shrinks, or much. */
-static void write_text(struct sim_rng *rng, uint8_t *out, size_t bytes)
+/* Characters of one to four bytes; blocks that begin with one. */
+static void fill_text(struct sim_rng *rng, uint8_t *out, size_t variety)
 {
-    static const char *const characters[] = {"a", "b", "Z", " ", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
-    const uint64_t variety = sim_rng_once_in(rng, 2) ? 1 : ARRAY_LEN(characters);
+    static const char *const characters[] = {"a", "b", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", " ", "Z"};
 
-    for (size_t at = 0; at < bytes;) {
+    for (size_t at = 0; at < POOL_BYTES;) {
         const char *c = characters[sim_rng_below(rng, variety)];
         const size_t len = strlen(c);
-        if (len <= bytes - at) {
+        if (at % BLOCK_BYTES + len <= BLOCK_BYTES) {
             memcpy(out + at, c, len);
             at += len;
         } else {
@@ -77,11 +76,43 @@ static void write_text(struct sim_rng *rng, uint8_t *out, size_t bytes)
     }
 }
 
-static void write_binary(struct sim_rng *rng, uint8_t *out, size_t bytes)
+/* Content is cut out of pools, of much variety and (which shrinks well) of little. */
+static struct {
+    uint8_t text[2][POOL_BYTES];
+    uint8_t binary[2][POOL_BYTES];
+    bool is_filled;
+} pools;
+
+static void fill_pools(void)
 {
-    const bool is_dull = sim_rng_once_in(rng, 2);
-    for (size_t i = 0; i < bytes; i++) {
-        out[i] = is_dull ? (uint8_t)(i >> 8) : (uint8_t)sim_rng_u64(rng);
+    struct sim_rng rng = {1};
+
+    fill_text(&rng, pools.text[0], 7);
+    fill_text(&rng, pools.text[1], 1);
+    for (size_t i = 0; i < POOL_BYTES; i++) {
+        pools.binary[0][i] = (uint8_t)sim_rng_u64(&rng);
+        pools.binary[1][i] = (uint8_t)(i >> 8);
+    }
+    pools.is_filled = true;
+}
+
+static bool is_inside_character(uint8_t byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+static void write_content(struct sim_rng *rng, uint8_t opcode, uint8_t *out, size_t bytes)
+{
+    const size_t which = (size_t)sim_rng_below(rng, 2);
+    const size_t from = (size_t)sim_rng_below(rng, (POOL_BYTES - bytes) / BLOCK_BYTES) * BLOCK_BYTES;
+    const uint8_t *pool = opcode == SIM_STREAM_TEXT ? pools.text[which] : pools.binary[which];
+
+    memcpy(out, pool + from, bytes);
+    if (opcode == SIM_STREAM_TEXT && is_inside_character(pool[from + bytes])) {
+        size_t at = bytes;
+        do {
+            out[--at] = 'x';
+        } while (is_inside_character(pool[from + at]));
     }
 }
 
@@ -134,12 +165,11 @@ static void begin_message(struct sim_end *e, struct sim_rng *rng)
     uint8_t *content = malloc(bytes + 1);
 
     ASSERT(content != NULL);
-    e->message_opcode = sim_rng_once_in(rng, 2) ? SIM_STREAM_TEXT : SIM_STREAM_BINARY;
-    if (e->message_opcode == SIM_STREAM_TEXT) {
-        write_text(rng, content, bytes);
-    } else {
-        write_binary(rng, content, bytes);
+    if (!pools.is_filled) {
+        fill_pools();
     }
+    e->message_opcode = sim_rng_once_in(rng, 2) ? SIM_STREAM_TEXT : SIM_STREAM_BINARY;
+    write_content(rng, e->message_opcode, content, bytes);
     e->message.len = e->message.read = 0;
     e->message_is_compressed = can_compress(e) && !sim_rng_once_in(rng, 4);
     if (e->message_is_compressed) {
@@ -238,7 +268,9 @@ static void send_bad_close(struct sim_end *e, struct sim_rng *rng)
 static void send_bad_deflate(struct sim_end *e, struct sim_rng *rng)
 {
     uint8_t payload[40];
-    write_binary(rng, payload, sizeof payload);
+    for (size_t i = 0; i < sizeof payload; i++) {
+        payload[i] = (uint8_t)sim_rng_u64(rng);
+    }
     send_frame(e, rng, FIN | RSV1 | SIM_STREAM_BINARY, (struct slice){payload, sizeof payload});
 }
 
