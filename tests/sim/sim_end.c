@@ -63,7 +63,7 @@ static void log_control(void *owner, uint8_t opcode, struct slice payload)
     if (opcode == SIM_STREAM_CLOSE) {
         e->log.close = control;
         e->log.has_close = true;
-        e->link->is_blameless = false;
+        sim_link_blame(e->link);
     } else {
         sim_bytes_add(&e->log.controls, (struct slice){(const uint8_t *)&control, sizeof control});
     }
@@ -72,6 +72,12 @@ static void log_control(void *owner, uint8_t opcode, struct slice payload)
 static const struct sim_stream_events saying = {
     .content = log_content, .frame_ended = log_frame_end, .control = log_control};
 
+void sim_link_blame(struct sim_link *l)
+{
+    l->is_blameless = false;
+    l->at_fault = NULL;
+}
+
 /* Behind its Close an end may say what it likes. */
 static void read_said(struct sim_end *e)
 {
@@ -79,8 +85,10 @@ static void read_said(struct sim_end *e)
         sim_stream_read(&e->said, sim_bytes_left(&e->pending));
         e->pending.read = e->pending.len;
     }
-    if (e->said.fault != 0) {
-        e->link->is_blameless = false;
+    if (e->said.fault != 0 && e->link->at_fault != e) {
+        const bool is_alone = e->link->is_blameless;
+        sim_link_blame(e->link);
+        e->link->at_fault = is_alone ? e : NULL;
     }
 }
 
@@ -170,6 +178,10 @@ static void check_close(struct sim_end *e, struct slice payload)
     const bool has_heard_all = is_even(e);
 
     ASSERT(!is_passed_on || has_heard_all);
+    /* Of what is compressed, more than one thing may be wrong in one piece. */
+    const bool has_the_right_code = e->link->at_fault != e || e->said.is_compressed ||
+                                    (payload.len >= 2 && (payload.ptr[0] << 8 | payload.ptr[1]) == e->said.fault);
+    ASSERT(has_the_right_code);
     ASSERT(!e->link->is_blameless);
 }
 
@@ -311,7 +323,7 @@ void sim_end_finish(struct sim_end *e)
 {
     if (e->socket != NULL && !e->has_finished) {
         e->has_finished = e->socket->has_in_end = true;
-        e->link->is_blameless = false;
+        sim_link_blame(e->link);
     }
 }
 

@@ -4,7 +4,8 @@
  *
  * What the gateway has received of it is read by an independent reader (said) and logged; what the gateway sends it
  * must be well-formed (heard) and, message by message, be what stands in the log of the other end (of an echo: its
- * own). An end that hears a Close of the other must have heard everything that was said before it.
+ * own). An end that hears a Close of the other must have heard everything that was said before it; one that broke the
+ * protocol, and nothing else happened, hears a Close with the code of its fault.
  *
  * Thread: one. Memory: malloc, freed by sim_end_free(). Errors: asserted. Limits: none.
  */
@@ -95,14 +96,18 @@ struct sim_link {
     struct sim_deflate offer, agreed;
     unsigned answer; /* enum sim_answer: what the backend will say */
     bool answers_at_once;
-    bool is_polite;    /* a Close is answered, an end too */
-    bool is_blameless; /* neither end gave, nor chance was, a reason to end it */
-    bool is_wild;      /* what it says cannot be known: nothing is compared */
+    bool is_polite;           /* a Close is answered, an end too */
+    bool is_blameless;        /* neither end gave, nor chance was, a reason to end it */
+    struct sim_end *at_fault; /* that broke the protocol, and nothing else has happened */
+    bool is_wild;             /* what it says cannot be known: nothing is compared */
     bool is_used;
 };
 
 void sim_link_init(struct sim_link *l, const struct sim_profile *profile, struct sim_rng *rng);
 void sim_link_free(struct sim_link *l);
+
+/* There was a reason to end it. */
+void sim_link_blame(struct sim_link *l);
 
 /* The client connects, and sends its request. */
 void sim_link_connect(struct sim_link *l, enum sim_request request);

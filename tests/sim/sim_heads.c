@@ -148,7 +148,7 @@ static void refuse(struct sim_link *l, const char *head, size_t body_bytes)
     char body[300];
 
     memset(body, 'b', sizeof body);
-    l->is_blameless = false;
+    sim_link_blame(l);
     l->backend.is_refused = true;
     say(&l->backend, head, strlen(head));
     for (; body_bytes > 0; body_bytes -= body_bytes < sizeof body ? body_bytes : sizeof body) {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <zlib.h>
 
 struct sim_kernel sim_kernel;
 
@@ -214,6 +215,7 @@ static void take_sent(const struct sim_op *op, struct sim_socket *s, size_t byte
 {
     for (unsigned i = 0; i < op->iovec_count && bytes > 0; i++) {
         const size_t take = op->iovecs[i].iov_len < bytes ? op->iovecs[i].iov_len : bytes;
+        k->digest = (uint32_t)crc32(k->digest, op->iovecs[i].iov_base, (unsigned)take);
         if (s->owner != NULL) {
             k->events->sent(s->owner, (struct slice){op->iovecs[i].iov_base, take});
         }

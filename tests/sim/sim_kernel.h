@@ -76,6 +76,7 @@ struct sim_kernel {
     bool holds_connects; /* a connect waits for its result */
     unsigned steps;      /* operations completed in the next wait, at most */
     unsigned refused_submits;
+    uint32_t digest; /* of everything that was sent, and of what completed in which order */
     struct sim_socket sockets[SIM_KERNEL_SOCKETS_MAX];
     int socket_count;
     struct sim_op ops[SIM_KERNEL_OPS_MAX];

@@ -37,6 +37,7 @@ void sim_kernel_post(uint64_t user_data, int result, unsigned flags)
     memory.cqes[memory.cq_tail % SIM_KERNEL_CQ_ENTRIES] =
         (struct io_uring_cqe){.user_data = user_data, .res = result, .flags = flags};
     memory.cq_tail++;
+    k->digest = k->digest * 31 + (uint32_t)(user_data ^ user_data >> 32) + (uint32_t)result;
 }
 
 /* The kernel refuses submissions now and then, or takes only some: the run's driver says so. */

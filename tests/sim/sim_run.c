@@ -38,7 +38,7 @@ static struct {
 static void blame_all(void)
 {
     for (unsigned i = 0; i < run.link_count; i++) {
-        run.links[i].is_blameless = false;
+        sim_link_blame(&run.links[i]);
     }
 }
 
@@ -49,7 +49,7 @@ static void blame_slow(void)
         struct sim_link *l = &run.links[i];
         const bool keeps = l->profile->is_edge && (!sim_link_is_even(l) || !sim_stream_is_at_rest(&l->client.said));
         if (!l->client.is_upgraded || keeps) {
-            l->is_blameless = false;
+            sim_link_blame(l);
         }
     }
 }
@@ -115,7 +115,7 @@ static void connect_client(const struct sim_event *e)
     l->answer = e->where % 4 == 0 ? e->where >> 2 : SIM_ANSWER_GOOD;
     sim_link_connect(l, e->how % 4 == 0 ? (e->how >> 2) % SIM_REQUEST_COUNT : SIM_REQUEST_GOOD);
     if (run.is_scarce || run.is_drained) {
-        l->is_blameless = false;
+        sim_link_blame(l);
     }
 }
 
@@ -180,7 +180,7 @@ static void reset(const struct sim_event *e)
     struct sim_link *l = link_at(e);
     struct sim_socket *s = socket_at(e);
     if (s != NULL) {
-        l->is_blameless = false;
+        sim_link_blame(l);
         sim_kernel_reset(s);
     }
 }
@@ -306,7 +306,9 @@ static void check_delivery(void)
     }
     sim_shard_settle(&run.shard);
     for (unsigned i = 0; i < run.link_count && run.profile->is_edge; i++) {
-        run.links[i].is_blameless &= sim_stream_is_at_rest(&run.links[i].client.said);
+        if (!sim_stream_is_at_rest(&run.links[i].client.said)) {
+            sim_link_blame(&run.links[i]);
+        }
     }
     for (unsigned i = 0; i < 2 && run.profile->is_edge; i++) {
         sim_kernel.now_ms += BORROW_MS;
@@ -324,7 +326,7 @@ static void leave(struct sim_end *end)
     if (end->socket == NULL) {
         return;
     }
-    end->link->is_blameless = false;
+    sim_link_blame(end->link);
     if (run.leaving == LEAVE_RESET) {
         sim_kernel_reset(end->socket);
     } else if (run.leaving == LEAVE_CLOSING && (end->is_client ? true : end->is_ready)) {
@@ -340,7 +342,7 @@ static void leave_all(void)
 
     for (unsigned i = 0; i < run.link_count; i++) {
         run.links[i].is_polite = true;
-        run.links[i].is_blameless = false;
+        sim_link_blame(&run.links[i]);
     }
     if (run.leaving == LEAVE_ABORTED) {
         session_abort_all(&run.shard.pool);
@@ -387,15 +389,28 @@ static void set_up(const uint8_t setup[SIM_RUN_SETUP_BYTES])
     sim_shard_open(&run.shard, run.profile, &settings);
 }
 
-void sim_run(struct slice script)
+/* Some clients are there already when the script begins, all open or each on its way. */
+static void connect_first(const uint8_t setup[SIM_RUN_SETUP_BYTES])
+{
+    for (unsigned i = 0; i < setup[7] % 8; i++) {
+        run.rng.state = (uint64_t)setup[5] << 8 | i;
+        connect_client(&(struct sim_event){.where = 1, .how = 1});
+    }
+    if ((setup[7] & 8) != 0) {
+        sim_shard_settle(&run.shard);
+    }
+}
+
+uint32_t sim_run(struct slice script)
 {
     if (script.len < SIM_RUN_SETUP_BYTES) {
-        return;
+        return 0;
     }
     const uint8_t *at = script.ptr + SIM_RUN_SETUP_BYTES;
     size_t count = (script.len - SIM_RUN_SETUP_BYTES) / SIM_RUN_EVENT_BYTES;
 
     set_up(script.ptr);
+    connect_first(script.ptr);
     for (count = count < SIM_RUN_EVENTS_MAX ? count : SIM_RUN_EVENTS_MAX; count > 0; count--) {
         const struct sim_event e = {at[0], at[1], at[2], at[3]};
         run.rng.state = (uint64_t)e.how << 8 | e.salt;
@@ -410,4 +425,5 @@ void sim_run(struct slice script)
         sim_link_free(&run.links[i]);
     }
     sim_kernel_end();
+    return sim_kernel.digest;
 }

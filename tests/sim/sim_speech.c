@@ -229,7 +229,7 @@ void sim_speech_close(struct sim_end *e, struct sim_rng *rng)
     }
     const int n = snprintf((char *)payload + 2, sizeof payload - 2, "%s says bye", e->is_client ? "client" : "backend");
     e->has_said_close = true;
-    e->link->is_blameless = false;
+    sim_link_blame(e->link);
     send_frame(e, rng, FIN | SIM_STREAM_CLOSE, (struct slice){payload, sim_rng_once_in(rng, 6) ? 0 : 2 + (size_t)n});
 }
 
