@@ -49,6 +49,7 @@ GW_SRC     := $(filter-out gateway/main.c,$(wildcard gateway/*/*.c))
 UNIT_SRC   := $(sort $(shell find tests/unit tests/support -name '*.c'))
 STRESS_SRC := $(wildcard tests/stress/stress_*.c)
 CASES_SRC  := $(filter-out %/broken.c,$(wildcard tests/conformance/*.c))
+SIM_SRC    := $(wildcard tests/sim/sim_*.c)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))
 ALL_C      := $(shell find simd core gateway bench tests -name '*.c' -o -name '*.h' | sort)
@@ -62,8 +63,8 @@ JOBS       := -j$(shell nproc 2>/dev/null || echo 1)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test deps test-unit test-e2e test-peers test-conformance autobahn test-sanitize test-stress test-arm64 test-kernel \
-        bench-simd fuzz fuzz-smoke lint format \
+.PHONY: all run test deps test-unit test-sim test-e2e test-peers test-conformance autobahn test-sanitize test-stress \
+        test-arm64 test-kernel bench-simd fuzz fuzz-smoke lint format \
         format-check tidy install uninstall clean help doc FORCE
 
 all: $(O)/bin/sluice ## build build/bin/sluice
@@ -118,6 +119,15 @@ $(O)/bin/broken: $(call obj,$(patsubst %,tests/conformance/%.c,broken defect row
 	$(call link,$(LIBS_CORE) -lpthread)
 $(O)/bin/stress_%: $(O)/obj/tests/stress/stress_%.o $(LAYERS)
 	$(call link,$(LIBS_ALL))
+# What tests/sim stands in for: the kernel below core/io.
+SIM_WRAPS := $(patsubst %,-Xlinker --wrap=%,$(addprefix io_uring_,queue_init_params queue_exit submit get_events \
+    submit_and_wait_timeout peek_batch_cqe register_buf_ring unregister_buf_ring register_iowq_max_workers \
+    register_ring_fd) io_feature_probe syscall socket close shutdown setsockopt getpeername clock_gettime nanosleep \
+    getrandom)
+$(O)/bin/sim: $(call obj,$(SIM_SRC) tests/sim/main.c) $(LAYERS)
+	$(call link,$(SIM_WRAPS) $(LIBS_ALL))
+$(O)/bin/fuzz_session: $(call obj,$(SIM_SRC) tests/fuzz/fuzz_session.c) $(LAYERS)
+	$(call link,-fsanitize=fuzzer $(SIM_WRAPS) $(LIBS_ALL))
 $(O)/bin/fuzz_%: $(O)/obj/tests/fuzz/fuzz_%.o $(LAYERS)
 	$(call link,-fsanitize=fuzzer $(LIBS_ALL))
 
@@ -131,8 +141,8 @@ run: deps ## install what is missing, build, start the gateway in front of an em
 	$(Q)tests/support/run-demo $(O)/bin/sluice
 
 test: deps ## install what is missing, build, pass the tests
-	$(Q)$(submake) $(JOBS) WERROR=1 all $(O)/bin/unit_tests
-	$(Q)$(submake) WERROR=1 test-unit test-e2e test-conformance
+	$(Q)$(submake) $(JOBS) WERROR=1 all $(O)/bin/unit_tests $(O)/bin/sim
+	$(Q)$(submake) WERROR=1 test-unit test-sim test-e2e test-conformance
 	$(Q)$(submake) test-sanitize test-arm64 fuzz-smoke
 	$(Q)$(submake) WERROR=1 tidy lint format-check
 	$(Q)tests/support/summary
@@ -142,6 +152,8 @@ deps: ## install what is missing (apt-get; with sudo where not root)
 
 test-unit: $(O)/bin/unit_tests ## Criterion tests (T='suite/name*' to filter)
 	$(Q)tests/support/unit $(O)/bin/unit_tests $(BUILD) $(if $(T),--filter '$(T)')
+test-sim: $(O)/bin/sim ## sessions on a simulated kernel: 2,000 seeds, and the corpus of the session fuzzer
+	$(Q)tests/support/sim $(O)/bin/sim $(BUILD) tests/fuzz/corpus/session
 test-e2e: $(O)/bin/sluice ## end-to-end tests with real clients and backends (T=expression for pytest -k)
 	$(Q)tests/support/e2e $(O)/bin/sluice $(BUILD) $(if $(T),-k '$(T)')
 test-peers: deps $(O)/bin/sluice ## Chromium and npm's ws, compressing (installs both; not part of test)
@@ -155,8 +167,8 @@ test-stress: ## the threaded parts under ThreadSanitizer
 	$(Q)$(submake) $(JOBS) BUILD=tsan $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))
 	$(Q)tests/support/stress $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))
 test-sanitize: ## unit and end-to-end tests under ASan and UBSan, threads under TSan
-	$(Q)$(submake) $(JOBS) BUILD=asan build/asan/bin/sluice build/asan/bin/unit_tests
-	$(Q)$(submake) BUILD=asan test-unit test-e2e
+	$(Q)$(submake) $(JOBS) BUILD=asan build/asan/bin/sluice build/asan/bin/unit_tests build/asan/bin/sim
+	$(Q)$(submake) BUILD=asan test-unit test-sim test-e2e
 	$(Q)$(submake) test-stress
 
 # simd/ alone, for aarch64, under qemu-user: scalar and v128 (NEON, through simde).
