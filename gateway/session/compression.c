@@ -52,6 +52,7 @@ static struct compression *begin(struct session *s)
     struct compression *c = slab_take(&s->pool->compressions);
     if (c != NULL) {
         *c = (struct compression){.item = c->item, .session = s};
+        c->from_client.bytes_max = c->from_upstream.bytes_max = settings_of(s)->inflated_bytes_max;
         list_init(&c->link);
         wheel_timer_init(&c->next_turn, resume);
     }

@@ -170,7 +170,6 @@ static size_t inflate_bytes(struct session *s, struct slice in, bool is_last, st
     struct inflation *f = &s->compression->from_client;
     const struct span room = {scratch(s, INFLATED_AT), INFLATED_BYTES};
     enum pmd_status status;
-    enum ws_status fault;
     struct slice out;
 
     do {
@@ -178,10 +177,10 @@ static size_t inflate_bytes(struct session *s, struct slice in, bool is_last, st
             peer_pause(&s->client);
             return in.len;
         }
-        status = inflation_step(f, s->route->settings.compression.inflated_bytes_max, &in, is_last, room, &out, &fault);
+        status = inflation_step(f, &in, is_last, room, &out);
         if (status == PMD_BAD) {
             compression_give_back(s);
-            session_fault(&s->client, fault);
+            session_fault(&s->client, f->fault);
             return 0;
         }
         compression_spend(s, out.len);

@@ -14,19 +14,17 @@ struct look {
 static struct look look_at_bytes(struct session *s, struct inflation *f, struct slice in, bool is_last)
 {
     const struct span room = {s->pool->scratch + INFLATED_AT, INFLATED_BYTES};
-    const uint64_t bytes_max = s->route->settings.compression.inflated_bytes_max;
     enum pmd_status status;
-    enum ws_status fault;
     struct slice out;
 
     do {
         if (in.len > 0 && compression_must_yield(s)) {
             return (struct look){in.len, WS_OK};
         }
-        status = inflation_step(f, bytes_max, &in, is_last, room, &out, &fault);
+        status = inflation_step(f, &in, is_last, room, &out);
         compression_spend(s, out.len);
     } while (status == PMD_NEED_ROOM);
-    return (struct look){0, fault};
+    return (struct look){0, f->fault};
 }
 
 /* The same of a part, by pieces. */

@@ -25,10 +25,10 @@ void sim_shard_open(struct sim_shard *shard, const struct sim_profile *profile,
                                    .chunk_count = settings->chunks};
     char why[IO_WHY_BYTES_MAX];
 
-    *shard = (struct sim_shard){.quota = {.max = settings->sessions}};
+    *shard = (struct sim_shard){.quota = {.max = settings->sessions, .shard_count = 1}};
     int error = io_open(&shard->io, &io, why);
     ASSERT(error == 0);
-    error = session_pool_init(&shard->pool, profile->config, &shard->io, &shard->quota, NULL, 1);
+    error = session_pool_init(&shard->pool, profile->config, &shard->io, &shard->quota, NULL);
     ASSERT(error == 0);
     shard->listener = (struct listener){.fd = sim_kernel_listen(), .accepted = on_accepted, .owner = shard};
     listener_start(&shard->listener, &shard->io);
