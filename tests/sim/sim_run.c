@@ -240,6 +240,15 @@ static void drain(const struct sim_event *e)
     }
 }
 
+static void crowd(const struct sim_event *e)
+{
+    for (unsigned i = 0; i < run.link_count; i++) {
+        if (run.links[i].client.is_upgraded && (i != e->where % SIM_RUN_LINKS)) {
+            sim_speech_begin(&run.links[i].client, &run.rng);
+        }
+    }
+}
+
 #define connect connect_client
 static const struct {
     event_fn *act;
@@ -392,11 +401,11 @@ static void set_up(const uint8_t setup[SIM_RUN_SETUP_BYTES])
 /* Some clients are there already when the script begins, all open or each on its way. */
 static void connect_first(const uint8_t setup[SIM_RUN_SETUP_BYTES])
 {
-    for (unsigned i = 0; i < setup[7] % 8; i++) {
+    for (unsigned i = 0; i < setup[7] % 16 && i < SIM_RUN_LINKS; i++) {
         run.rng.state = (uint64_t)setup[5] << 8 | i;
         connect_client(&(struct sim_event){.where = 1, .how = 1});
     }
-    if ((setup[7] & 8) != 0) {
+    if ((setup[7] & 16) != 0) {
         sim_shard_settle(&run.shard);
     }
 }

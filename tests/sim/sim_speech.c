@@ -180,16 +180,9 @@ static void begin_message(struct sim_end *e, struct sim_rng *rng)
     free(content);
 }
 
-void sim_speech_message(struct sim_end *e, struct sim_rng *rng)
+static void send_fragment(struct sim_end *e, struct sim_rng *rng, bool is_last)
 {
-    if (is_full(e) || e->has_said_close) {
-        return;
-    }
-    if (!e->message_is_begun) {
-        begin_message(e, rng);
-    }
     struct slice rest = sim_bytes_left(&e->message);
-    const bool is_last = !sim_rng_once_in(rng, 3);
     const struct slice payload = is_last ? rest : slice_first(rest, (size_t)sim_rng_below(rng, rest.len + 1));
     const bool is_first = !e->message_is_begun;
     const uint8_t first = (uint8_t)((is_last ? FIN : 0) | (is_first ? e->message_opcode : 0) |
@@ -198,6 +191,25 @@ void sim_speech_message(struct sim_end *e, struct sim_rng *rng)
     send_frame(e, rng, first, payload);
     e->message.read += payload.len;
     e->message_is_begun = !is_last;
+}
+
+void sim_speech_message(struct sim_end *e, struct sim_rng *rng)
+{
+    if (is_full(e) || e->has_said_close) {
+        return;
+    }
+    if (!e->message_is_begun) {
+        begin_message(e, rng);
+    }
+    send_fragment(e, rng, !sim_rng_once_in(rng, 3));
+}
+
+void sim_speech_begin(struct sim_end *e, struct sim_rng *rng)
+{
+    if (!is_full(e) && !e->has_said_close && !e->message_is_begun) {
+        begin_message(e, rng);
+        send_fragment(e, rng, false);
+    }
 }
 
 /* ---- control frames ---- */

@@ -13,6 +13,8 @@ enum { SIM_SPEECH_BYTES_MAX = 512 << 10 };
 
 /* The next frame of the message under way, or the first of a new one, which may be its last. */
 void sim_speech_message(struct sim_end *e, struct sim_rng *rng);
+/* The first frame of a new message, which goes on; nothing where one is under way. */
+void sim_speech_begin(struct sim_end *e, struct sim_rng *rng);
 /* A ping or a pong. */
 void sim_speech_control(struct sim_end *e, struct sim_rng *rng);
 /* A Close, with a reason of its own. */
