@@ -12,6 +12,8 @@ static struct peer_env env;
 static struct peer peer;
 static int far;
 static bool is_freed, is_open, has_timed_out;
+enum { SHORT_MS = 50, LONG_MS = 60000 };
+
 static unsigned head_count, part_count;
 static enum http1_status bad_head;
 static enum ws_status fault;
@@ -98,7 +100,7 @@ static void set_up(void)
     cr_assert_eq(inbox_slab_init(&env.inboxes, env.head_bytes_max, 4), 0);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     peer_init(&peer, &env, &peer_role_client, &events);
-    peer.linger_ms = 50;
+    peer.linger_ms = LONG_MS; /* a test that waits for its end sets it anew */
     cr_assert_eq(peer_accept(&peer, pair[0]), 0);
     far = pair[1];
 }
@@ -196,6 +198,7 @@ Test(peer, reads_out_what_still_comes_before_it_closes)
 Test(peer, does_not_linger_for_ever)
 {
     open_peer();
+    peer.linger_ms = SHORT_MS;
     peer_finish(&peer);
     ring_fixture_until(&io, &is_freed);
 }
@@ -226,6 +229,7 @@ Test(peer, a_close_of_ours_waits_for_theirs)
 Test(peer, a_close_that_gets_no_answer_is_told_after_its_time)
 {
     open_peer();
+    peer.linger_ms = SHORT_MS;
     peer_send_close(&peer, &(struct ws_close){.code = 1000});
     ring_fixture_until(&io, &has_timed_out);
 }
