@@ -96,6 +96,7 @@ struct sim_link {
     struct sim_deflate offer, agreed;
     unsigned answer; /* enum sim_answer: what the backend will say */
     bool answers_at_once;
+    bool keeps_nothing;       /* the client offers compression without context takeover */
     bool is_polite;           /* a Close is answered, an end too */
     bool is_blameless;        /* neither end gave, nor chance was, a reason to end it */
     struct sim_end *at_fault; /* that broke the protocol, and nothing else has happened */

@@ -5,7 +5,7 @@
 #include "tests/sim/sim_end.h"
 #include "tests/sim/sim_speech.h"
 
-enum { HEAD_BYTES = 4096, LONG_FIELD_BYTES = 3000, DEFAULT_BITS = 15 };
+enum { HEAD_BYTES = 4096, LONG_FIELD_BYTES = 3000, DEFAULT_BITS = 15, OFFER_KEEPS_NOTHING = 2 };
 
 static const struct {
     const char *text;
@@ -46,7 +46,7 @@ static size_t write_request(char *out, const char *path, const char *version, co
 
 void sim_heads_request(struct sim_link *l, enum sim_request request)
 {
-    const size_t choice = (size_t)sim_rng_below(l->rng, ARRAY_LEN(offers));
+    const size_t choice = l->keeps_nothing ? OFFER_KEEPS_NOTHING : (size_t)sim_rng_below(l->rng, ARRAY_LEN(offers));
     char head[HEAD_BYTES];
     char path[LONG_FIELD_BYTES + 8] = "/ws?x=1";
     size_t bytes;

@@ -30,7 +30,7 @@ static struct {
     unsigned link_count;
     enum leaving leaving;
     bool is_scarce; /* what runs out ends sessions */
-    bool answers_at_once, is_polite, is_drained;
+    bool answers_at_once, is_polite, keeps_nothing, is_drained;
 } run;
 
 /* ---- blame ---- */
@@ -112,6 +112,7 @@ static void connect_client(const struct sim_event *e)
     sim_link_init(l, run.profile, &run.rng);
     l->answers_at_once = run.answers_at_once;
     l->is_polite = run.is_polite;
+    l->keeps_nothing = run.keeps_nothing;
     l->answer = e->where % 4 == 0 ? e->where >> 2 : SIM_ANSWER_GOOD;
     sim_link_connect(l, e->how % 4 == 0 ? (e->how >> 2) % SIM_REQUEST_COUNT : SIM_REQUEST_GOOD);
     if (run.is_scarce || run.is_drained) {
@@ -390,6 +391,7 @@ static void set_up(const uint8_t setup[SIM_RUN_SETUP_BYTES])
     sim_kernel.holds_connects = (setup[3] & 6) == 6;
     run.answers_at_once = (setup[3] & 0x18) != 0x18;
     run.is_polite = (setup[3] & 0x20) == 0;
+    run.keeps_nothing = (setup[6] & 4) != 0;
     run.leaving = (enum leaving)(setup[3] >> 6);
     run.is_scarce = is_short_of_chunks || is_short_of_places || is_short_of_nodes;
     run.is_drained = false;
