@@ -270,7 +270,7 @@ static void resume(struct wheel_timer *timer)
     struct session *s = CONTAINER_OF(timer, struct compression, next_turn)->session;
 
     peer_resume(&s->client);
-    if (s->upstream.is_metered) {
+    if (s->upstream.backlog != NULL) {
         peer_resume(&s->upstream);
     }
 }

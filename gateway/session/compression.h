@@ -15,6 +15,7 @@
 
 #include "core/base/list.h"
 #include "core/deflate/pmd_pool.h"
+#include "core/io/send_queue.h"
 #include "core/io/wheel.h"
 #include "core/proto/ws_deflate.h"
 #include "gateway/conf/config.h"
@@ -48,13 +49,14 @@ struct compression {
     struct inflation from_client;
     struct inflation from_upstream; /* inspect */
     struct pmd_deflater *deflater;  /* kept; NULL: the shared one */
-    struct wheel_timer next_turn;   /* the session has inflated enough for this one */
-    uint64_t turn;                  /* of io, that turn_bytes is of */
-    size_t turn_bytes;              /* inflated in it */
-    uint64_t borrowed_ms;           /* when the inflater was borrowed */
-    bool inflated_is_begun;         /* a frame of the message from the client has gone on */
-    bool deflated_is_begun;         /* a frame of the message to the client was sent */
-    bool is_deflating;              /* the message to the client is compressed */
+    struct send_queue client_backlog, upstream_backlog;
+    struct wheel_timer next_turn; /* the session has inflated enough for this one */
+    uint64_t turn;                /* of io, that turn_bytes is of */
+    size_t turn_bytes;            /* inflated in it */
+    uint64_t borrowed_ms;         /* when the inflater was borrowed */
+    bool inflated_is_begun;       /* a frame of the message from the client has gone on */
+    bool deflated_is_begun;       /* a frame of the message to the client was sent */
+    bool is_deflating;            /* the message to the client is compressed */
 };
 
 /* Whether the gateway inflates what a route's clients send: then it needs contexts. */

@@ -113,10 +113,10 @@ static void meter(struct session *s)
         return;
     }
     if (compression_inflates(&s->route->settings.compression)) {
-        peer_meter(&s->client);
+        peer_meter(&s->client, &s->compression->client_backlog);
     }
     if (s->route->settings.compression.inspect) {
-        peer_meter(&s->upstream);
+        peer_meter(&s->upstream, &s->compression->upstream_backlog);
     }
 }
 

@@ -63,7 +63,7 @@ static void check_queue(const struct session *s, const struct peer *from, const 
     const bool is_bounded = sock_queued_bytes(to->sock) <= mark + QUEUE_SLACK_BYTES + source->burst_bytes;
 
     ASSERT(is_bounded);
-    ASSERT(from->backlog.bytes <= QUEUE_SLACK_BYTES);
+    ASSERT((from->backlog != NULL ? from->backlog->bytes : 0) <= QUEUE_SLACK_BYTES);
     if (sock_queued_bytes(to->sock) < mark) {
         source->burst_bytes = 0;
     }
