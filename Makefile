@@ -49,6 +49,7 @@ GW_SRC     := $(filter-out gateway/main.c,$(wildcard gateway/*/*.c))
 UNIT_SRC   := $(sort $(shell find tests/unit tests/support -name '*.c'))
 STRESS_SRC := $(wildcard tests/stress/stress_*.c)
 CASES_SRC  := $(filter-out %/broken.c,$(wildcard tests/conformance/*.c))
+LOAD_SRC   := $(filter-out bench/load/main.c,$(wildcard bench/load/*.c))
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))
 ALL_C      := $(shell find simd core gateway bench tests -name '*.c' -o -name '*.h' | sort)
@@ -94,6 +95,7 @@ FORCE:
 $(O)/libsimd.a: $(call obj,$(SIMD_SRC))
 $(O)/libcore.a: $(call obj,$(CORE_SRC))
 $(O)/libgateway.a: $(call obj,$(GW_SRC))
+$(O)/libload.a: $(call obj,$(LOAD_SRC))
 $(O)/lib%.a:
 	@$(say) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -110,7 +112,7 @@ $(O)/bin/sluice: $(call obj,gateway/main.c) $(LAYERS)
 	$(call link,$(LIBS_ALL))
 # What tests/support/submit_faults.c stands in for.
 UNIT_WRAPS := $(patsubst %,-Xlinker --wrap=%,io_uring_submit io_uring_submit_and_wait_timeout)
-$(O)/bin/unit_tests: $(call obj,$(UNIT_SRC)) $(LAYERS)
+$(O)/bin/unit_tests: $(call obj,$(UNIT_SRC)) $(O)/libload.a $(LAYERS)
 	$(call link,$(UNIT_WRAPS) $(call pkg_libs,criterion) $(LIBS_ALL))
 $(O)/bin/conformance: $(call obj,$(CASES_SRC)) $(O)/libcore.a
 	$(call link,$(LIBS_CORE) -lpthread)
@@ -121,6 +123,8 @@ $(O)/bin/stress_%: $(O)/obj/tests/stress/stress_%.o $(LAYERS)
 $(O)/bin/fuzz_%: $(O)/obj/tests/fuzz/fuzz_%.o $(LAYERS)
 	$(call link,-fsanitize=fuzzer $(LIBS_ALL))
 
+$(O)/bin/sluice-load: $(call obj,bench/load/main.c) $(O)/libload.a $(O)/libcore.a $(O)/libsimd.a
+	$(call link,$(LIBS_CORE))
 $(O)/bin/bench_simd: $(O)/obj/bench/micro/bench_simd.o $(O)/libsimd.a
 	$(call link)
 bench-simd: $(O)/bin/bench_simd ## ns per message of the byte kernels, with ratios to memcpy
@@ -190,7 +194,7 @@ tidy: $(LAYERS) ## layers, sizes, prefixes, headers that compile alone, words th
 	$(Q)$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/tidy
 	$(Q)$(PYTHON) -B tests/tidy/tidy.py --build $(O)/obj --cc '$(CC)'
 lint: ## clang-tidy
-	$(Q)tests/support/lint $(SIMD_SRC) $(CORE_SRC) $(GW_SRC) gateway/main.c -- $(STD_FLAGS)
+	$(Q)tests/support/lint $(SIMD_SRC) $(CORE_SRC) $(GW_SRC) gateway/main.c $(LOAD_SRC) bench/load/main.c -- $(STD_FLAGS)
 format: ## rewrite sources with clang-format
 	$(Q)clang-format -i $(ALL_C)
 format-check: ## fail where clang-format would change something
