@@ -50,6 +50,7 @@ UNIT_SRC   := $(sort $(shell find tests/unit tests/support -name '*.c'))
 STRESS_SRC := $(wildcard tests/stress/stress_*.c)
 CASES_SRC  := $(filter-out %/broken.c,$(wildcard tests/conformance/*.c))
 LOAD_SRC   := $(filter-out bench/load/main.c,$(wildcard bench/load/*.c))
+FLOOR_SRC  := $(wildcard bench/floor/*.c)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))
 ALL_C      := $(shell find simd core gateway bench tests -name '*.c' -o -name '*.h' | sort)
@@ -125,6 +126,8 @@ $(O)/bin/fuzz_%: $(O)/obj/tests/fuzz/fuzz_%.o $(LAYERS)
 
 $(O)/bin/sluice-load: $(call obj,bench/load/main.c) $(O)/libload.a $(O)/libcore.a $(O)/libsimd.a
 	$(call link,$(LIBS_CORE))
+$(O)/bin/sluice-floor: $(call obj,$(FLOOR_SRC)) $(O)/libload.a $(O)/libcore.a $(O)/libsimd.a
+	$(call link,$(LIBS_CORE))
 $(O)/bin/bench_simd: $(O)/obj/bench/micro/bench_simd.o $(O)/libsimd.a
 	$(call link)
 bench-simd: $(O)/bin/bench_simd ## ns per message of the byte kernels, with ratios to memcpy
@@ -194,7 +197,7 @@ tidy: $(LAYERS) ## layers, sizes, prefixes, headers that compile alone, words th
 	$(Q)$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/tidy
 	$(Q)$(PYTHON) -B tests/tidy/tidy.py --build $(O)/obj --cc '$(CC)'
 lint: ## clang-tidy
-	$(Q)tests/support/lint $(SIMD_SRC) $(CORE_SRC) $(GW_SRC) gateway/main.c $(LOAD_SRC) bench/load/main.c -- $(STD_FLAGS)
+	$(Q)tests/support/lint $(SIMD_SRC) $(CORE_SRC) $(GW_SRC) gateway/main.c $(LOAD_SRC) bench/load/main.c $(FLOOR_SRC) -- $(STD_FLAGS)
 format: ## rewrite sources with clang-format
 	$(Q)clang-format -i $(ALL_C)
 format-check: ## fail where clang-format would change something

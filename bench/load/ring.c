@@ -7,7 +7,7 @@
 
 enum { SQ_ENTRIES = 4096, CQ_ENTRIES = 32768, SHORT_BYTES = 8 * 1024, SHORT_BUFFER = 16384, LONG_BUFFER = 128 * 1024 };
 
-static void lend_one(struct ring *r, unsigned buffer)
+void ring_give_buffer(struct ring *r, unsigned buffer)
 {
     io_uring_buf_ring_add(r->buffers, r->memory + (size_t)buffer * r->buffer_bytes, r->buffer_bytes,
                           (unsigned short)buffer, io_uring_buf_ring_mask(r->buffer_count), (int)r->given_back++);
@@ -24,7 +24,7 @@ static int register_buffers(struct ring *r)
     }
     io_uring_buf_ring_init(r->buffers);
     for (unsigned i = 0; i < r->buffer_count; i++) {
-        lend_one(r, i);
+        ring_give_buffer(r, i);
     }
     ring_lend(r);
     return 0;
@@ -107,7 +107,7 @@ struct slice ring_received(const struct ring *r, const struct io_uring_cqe *cqe)
 void ring_give_back(struct ring *r, const struct io_uring_cqe *cqe)
 {
     if ((cqe->flags & IORING_CQE_F_BUFFER) != 0) {
-        lend_one(r, cqe->flags >> IORING_CQE_BUFFER_SHIFT);
+        ring_give_buffer(r, cqe->flags >> IORING_CQE_BUFFER_SHIFT);
     }
 }
 

@@ -43,6 +43,8 @@ MUST_USE int ring_wait(struct ring *r, uint64_t timeout_ns);
 /* What a completion brought: the bytes, which are to be given back. */
 struct slice ring_received(const struct ring *r, const struct io_uring_cqe *cqe);
 void ring_give_back(struct ring *r, const struct io_uring_cqe *cqe);
+/* The same for a buffer whose completion is gone. */
+void ring_give_buffer(struct ring *r, unsigned buffer);
 /* Lets the kernel have what was given back: once a batch. */
 void ring_lend(struct ring *r);
 
