@@ -65,7 +65,7 @@ JOBS       := -j$(shell nproc 2>/dev/null || echo 1)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all run test deps test-unit test-e2e test-peers test-conformance autobahn test-sanitize test-stress test-arm64 test-kernel \
-        bench-simd fuzz fuzz-smoke lint format \
+        bench bench-peers bench-deps bench-simd fuzz fuzz-smoke lint format \
         format-check tidy install uninstall clean help doc FORCE
 
 all: $(O)/bin/sluice ## build build/bin/sluice
@@ -130,6 +130,15 @@ $(O)/bin/sluice-floor: $(call obj,$(FLOOR_SRC)) $(O)/libload.a $(O)/libcore.a $(
 	$(call link,$(LIBS_CORE))
 $(O)/bin/bench_simd: $(O)/obj/bench/micro/bench_simd.o $(O)/libsimd.a
 	$(call link)
+BENCH_BINARIES := $(addprefix $(O)/bin/,sluice sluice-load sluice-floor)
+bench: $(BENCH_BINARIES) $(O)/bin/bench_simd ## byte kernels, then the gateway beside bare TCP (5 minutes; into build/bench)
+	$(Q)$(O)/bin/bench_simd
+	$(Q)$(PYTHON) bench/suite/suite.py --plan own --rounds 2 --seconds 1 --only sluice,floor --binaries $(O)/bin
+bench-peers: $(BENCH_BINARIES) ## the gateway beside its peers (PLAN=goals|full|own ROUNDS=5 SECONDS=2; make bench-deps first)
+	$(Q)$(PYTHON) bench/suite/suite.py --plan $(or $(PLAN),goals) --rounds $(or $(ROUNDS),5) \
+	    --seconds $(or $(SECONDS),2) $(if $(ONLY),--only '$(ONLY)') --binaries $(O)/bin
+bench-deps: ## install what bench-peers compares with: packages, none of them started, and npm's into build/bench
+	$(Q)bench/suite/deps
 bench-simd: $(O)/bin/bench_simd ## ns per message of the byte kernels, with ratios to memcpy
 	$(Q)$(O)/bin/bench_simd
 

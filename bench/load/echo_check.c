@@ -76,6 +76,7 @@ static bool is_right(struct echo_check *c, const struct echo_reader *r, uint64_t
     const struct slice wanted = {c->stream->payload.bytes + c->stream->payload.begin[which], c->stream->size};
 
     if (!r->is_compressed) {
+        c->plain_count++;
         return slice_equals(body, wanted);
     }
     if (is_known(&c->known[which], body)) {

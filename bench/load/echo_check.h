@@ -23,6 +23,7 @@ struct echo_check {
     struct pmd_inflater *inflater;
     uint8_t *plain; /* room for a message and one byte */
     struct span known[STREAM_MESSAGES_MAX];
+    uint64_t plain_count; /* answers that were not compressed, as a server may choose: right, but cheaper */
 };
 
 /* Where one connection stands. */

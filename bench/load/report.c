@@ -61,6 +61,9 @@ void report_text(FILE *out, const struct options *o, const struct run_result *r)
         print_cpu(out, "measured", r->measured_ns, r->seconds, count);
     }
     print_cpu(out, "load", r->own_ns, r->seconds, count);
+    if (r->plain > 0) {
+        fprintf(out, "plain      %llu answers were not compressed\n", (unsigned long long)r->plain);
+    }
     if (r->silent > 0) {
         fprintf(out, "silent     %u connections got no answer while it was measured\n", r->silent);
     }
@@ -100,8 +103,9 @@ void report_json(FILE *out, const struct options *o, const struct run_result *r)
         fprintf(out, "\"%s\": %llu, ", quantiles[i].name,
                 (unsigned long long)histogram_quantile(&r->latency, quantiles[i].millionths));
     }
-    fprintf(out, "\"max\": %llu}, \"open\": %u, \"lost\": %u, \"wrong\": %u, \"silent\": %u, \"why\": ",
-            (unsigned long long)r->latency.max_ns, r->open, r->lost, r->wrong, r->silent);
+    fprintf(out,
+            "\"max\": %llu}, \"open\": %u, \"lost\": %u, \"wrong\": %u, \"silent\": %u, \"plain\": %llu, \"why\": ",
+            (unsigned long long)r->latency.max_ns, r->open, r->lost, r->wrong, r->silent, (unsigned long long)r->plain);
     print_string(out, r->why);
     fputs("}\n", out);
 }

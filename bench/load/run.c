@@ -202,7 +202,7 @@ static int measure(struct run *r, struct run_result *result, uint64_t *done)
         done[i] = r->conns[i].done;
     }
     histogram_clear(&l->latency);
-    l->messages = l->handshakes = 0;
+    l->messages = l->handshakes = l->check.plain_count = 0;
     const uint64_t measured = cpu_of_measured(l, result), own = cpu_time_own(), begin = clock_monotonic_ns();
     const int rc = run_until(r, "measuring", begin + (uint64_t)l->o->seconds * 1000000000);
     result->seconds = (double)(clock_monotonic_ns() - begin) / 1e9;
@@ -221,7 +221,7 @@ static int run_phases(struct run *r, struct run_result *result)
     if (rc == 0 && !has_failed(&r->load)) {
         begin_messages(r);
         rc = run_until(r, "warming up", clock_monotonic_ns() + warmup);
-        rc = rc < 0 ? rc : measure(r, result, done);
+        rc = rc < 0 || has_failed(&r->load) ? rc : measure(r, result, done);
     }
     free(done);
     return rc;
@@ -275,6 +275,7 @@ static void finish(struct run *r, struct run_result *result)
 
     result->messages = l->messages;
     result->handshakes = l->handshakes;
+    result->plain = l->check.plain_count;
     result->latency = l->latency;
     result->open = l->open;
     result->lost = l->lost;

@@ -18,6 +18,7 @@ struct run_result {
     uint64_t own_ns;      /* and of this one */
     uint32_t open;        /* connections at the end */
     uint32_t lost, wrong;
+    uint64_t plain;  /* of the messages: asked for compressed, answered uncompressed */
     uint32_t silent; /* connections on which nothing came back */
     struct histogram latency;
     char why[LOAD_WHY_BYTES_MAX];

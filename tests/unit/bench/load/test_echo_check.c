@@ -62,6 +62,7 @@ Test(echo_check, takes_a_message_in_fragments_and_one_that_is_not_compressed)
     len = ws_frame_encode(&frame, out);
     memcpy(out + len, plain.ptr + 1000, 24);
     cr_assert_eq(echo_reader_take(&reader, &check, 0, (struct slice){out, len + 24}), 1);
+    cr_assert_eq(check.plain_count, 1);
 }
 
 Test(echo_check, refuses_the_answer_to_another_message)
