@@ -51,6 +51,7 @@ STRESS_SRC := $(wildcard tests/stress/stress_*.c)
 CASES_SRC  := $(filter-out %/broken.c,$(wildcard tests/conformance/*.c))
 LOAD_SRC   := $(filter-out bench/load/main.c,$(wildcard bench/load/*.c))
 FLOOR_SRC  := $(wildcard bench/floor/*.c)
+SIM_SRC    := $(wildcard tests/sim/sim_*.c)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))
 ALL_C      := $(shell find simd core gateway bench tests -name '*.c' -o -name '*.h' | sort)
@@ -64,8 +65,8 @@ JOBS       := -j$(shell nproc 2>/dev/null || echo 1)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run test deps test-unit test-e2e test-peers test-conformance autobahn test-sanitize test-stress test-arm64 test-kernel \
-        bench bench-peers bench-deps bench-simd fuzz fuzz-smoke lint format \
+.PHONY: all run test deps test-unit test-sim test-e2e test-peers test-conformance autobahn test-sanitize test-stress \
+        test-arm64 test-kernel bench bench-peers bench-deps bench-simd fuzz fuzz-smoke lint format \
         format-check tidy install uninstall clean help doc FORCE
 
 all: $(O)/bin/sluice ## build build/bin/sluice
@@ -121,6 +122,15 @@ $(O)/bin/broken: $(call obj,$(patsubst %,tests/conformance/%.c,broken defect row
 	$(call link,$(LIBS_CORE) -lpthread)
 $(O)/bin/stress_%: $(O)/obj/tests/stress/stress_%.o $(LAYERS)
 	$(call link,$(LIBS_ALL))
+# What tests/sim stands in for: the kernel below core/io.
+SIM_WRAPS := $(patsubst %,-Xlinker --wrap=%,$(addprefix io_uring_,queue_init_params queue_exit submit get_events \
+    submit_and_wait_timeout peek_batch_cqe register_buf_ring unregister_buf_ring register_iowq_max_workers \
+    register_ring_fd) io_feature_probe syscall socket close shutdown setsockopt getpeername clock_gettime nanosleep \
+    getrandom)
+$(O)/bin/sim: $(call obj,$(SIM_SRC) tests/sim/main.c) $(LAYERS)
+	$(call link,$(SIM_WRAPS) $(LIBS_ALL))
+$(O)/bin/fuzz_session: $(call obj,$(SIM_SRC) tests/fuzz/fuzz_session.c) $(LAYERS)
+	$(call link,-fsanitize=fuzzer $(SIM_WRAPS) $(LIBS_ALL))
 $(O)/bin/fuzz_%: $(O)/obj/tests/fuzz/fuzz_%.o $(LAYERS)
 	$(call link,-fsanitize=fuzzer $(LIBS_ALL))
 
@@ -147,8 +157,8 @@ run: deps ## install what is missing, build, start the gateway in front of an em
 	$(Q)tests/support/run-demo $(O)/bin/sluice
 
 test: deps ## install what is missing, build, pass the tests
-	$(Q)$(submake) $(JOBS) WERROR=1 all $(O)/bin/unit_tests
-	$(Q)$(submake) WERROR=1 test-unit test-e2e test-conformance
+	$(Q)$(submake) $(JOBS) WERROR=1 all $(O)/bin/unit_tests $(O)/bin/sim
+	$(Q)$(submake) WERROR=1 test-unit test-sim test-e2e test-conformance
 	$(Q)$(submake) test-sanitize test-arm64 fuzz-smoke
 	$(Q)$(submake) WERROR=1 tidy lint format-check
 	$(Q)tests/support/summary
@@ -158,6 +168,8 @@ deps: ## install what is missing (apt-get; with sudo where not root)
 
 test-unit: $(O)/bin/unit_tests ## Criterion tests (T='suite/name*' to filter)
 	$(Q)tests/support/unit $(O)/bin/unit_tests $(BUILD) $(if $(T),--filter '$(T)')
+test-sim: $(O)/bin/sim ## sessions on a simulated kernel: 2,000 seeds, and the corpus of the session fuzzer
+	$(Q)tests/support/sim $(O)/bin/sim $(BUILD) tests/fuzz/corpus/session
 test-e2e: $(O)/bin/sluice ## end-to-end tests with real clients and backends (T=expression for pytest -k)
 	$(Q)tests/support/e2e $(O)/bin/sluice $(BUILD) $(if $(T),-k '$(T)')
 test-peers: deps $(O)/bin/sluice ## Chromium and npm's ws, compressing (installs both; not part of test)
@@ -171,8 +183,8 @@ test-stress: ## the threaded parts under ThreadSanitizer
 	$(Q)$(submake) $(JOBS) BUILD=tsan $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))
 	$(Q)tests/support/stress $(patsubst tests/stress/%.c,build/tsan/bin/%,$(STRESS_SRC))
 test-sanitize: ## unit and end-to-end tests under ASan and UBSan, threads under TSan
-	$(Q)$(submake) $(JOBS) BUILD=asan build/asan/bin/sluice build/asan/bin/unit_tests
-	$(Q)$(submake) BUILD=asan test-unit test-e2e
+	$(Q)$(submake) $(JOBS) BUILD=asan build/asan/bin/sluice build/asan/bin/unit_tests build/asan/bin/sim
+	$(Q)$(submake) BUILD=asan test-unit test-sim test-e2e
 	$(Q)$(submake) test-stress
 
 # simd/ alone, for aarch64, under qemu-user: scalar and v128 (NEON, through simde).
@@ -202,9 +214,10 @@ fuzz-smoke: ## every fuzzer over its corpus, then T=5 seconds of new inputs
 	$(Q)$(submake) $(JOBS) BUILD=fuzz $(patsubst %,build/fuzz/bin/fuzz_%,$(FUZZERS))
 	$(Q)tests/support/fuzz-smoke $(or $(T),5) $(FUZZERS)
 
-tidy: $(LAYERS) ## layers, sizes, prefixes, headers that compile alone, words that must not appear
+tidy: $(LAYERS) ## layers, sizes, prefixes, headers that compile alone, words that must not appear; docs/conformance/ names tests that exist
 	$(Q)$(PYTHON) -B -m pytest -q -p no:cacheprovider tests/tidy
 	$(Q)$(PYTHON) -B tests/tidy/tidy.py --build $(O)/obj --cc '$(CC)'
+	$(Q)$(PYTHON) -B tests/tidy/conformance_doc.py
 lint: ## clang-tidy
 	$(Q)tests/support/lint $(SIMD_SRC) $(CORE_SRC) $(GW_SRC) gateway/main.c $(LOAD_SRC) bench/load/main.c $(FLOOR_SRC) -- $(STD_FLAGS)
 format: ## rewrite sources with clang-format

@@ -6,6 +6,8 @@
 
 #include "core/io/uring_compat.h"
 
+enum { SHRINK_TURNS = 256 };
+
 static uint8_t *buffer_at(const struct buf_ring *b, uint16_t buffer)
 {
     return b->base + (size_t)buffer * BUF_RING_BUFFER_BYTES;
@@ -38,7 +40,7 @@ static void unmap_all(struct buf_ring *b)
 int buf_ring_open(struct buf_ring *b, struct io_uring *ring, uint32_t count)
 {
     ASSERT(count > 0 && count < BUF_RING_NONE);
-    *b = (struct buf_ring){.count = count};
+    *b = (struct buf_ring){.count = count, .lend_max = BUF_RING_LENT_MIN};
     b->ring = map(ring_bytes());
     b->base = map((size_t)count * BUF_RING_BUFFER_BYTES);
     b->references = calloc(count, sizeof *b->references);
@@ -73,10 +75,32 @@ void buf_ring_close(struct buf_ring *b, struct io_uring *ring)
     unmap_all(b);
 }
 
+void buf_ring_grow(struct buf_ring *b)
+{
+    b->lend_max = b->lend_max < BUF_RING_LENT_MAX ? 2 * b->lend_max : BUF_RING_LENT_MAX;
+    b->used_max = b->turn_count = 0;
+}
+
+/* Half as many are lent where in so many turns no more than a quarter was used. */
+static void shrink(struct buf_ring *b)
+{
+    const uint32_t used = b->lent_count < b->lend_max ? b->lend_max - b->lent_count : 0;
+
+    b->used_max = used > b->used_max ? used : b->used_max;
+    if (++b->turn_count < SHRINK_TURNS) {
+        return;
+    }
+    if (b->lend_max > BUF_RING_LENT_MIN && b->used_max <= b->lend_max / 4) {
+        b->lend_max /= 2;
+    }
+    b->used_max = b->turn_count = 0;
+}
+
 void buf_ring_lend(struct buf_ring *b)
 {
     int lent = 0;
-    while (b->lent_count < BUF_RING_LENT_MAX && b->free_count > 0) {
+    shrink(b);
+    while (b->lent_count < b->lend_max && b->free_count > 0) {
         const uint16_t buffer = b->free[--b->free_count];
         io_uring_buf_ring_add(b->ring, buffer_at(b, buffer), BUF_RING_BUFFER_BYTES - BUF_RING_SLACK_BYTES, buffer,
                               BUF_RING_LENT_MAX - 1, lent++);

@@ -2,9 +2,9 @@
  * buf_ring - receive buffers lent to the kernel, and the leases on those that it has filled.
  *
  * The kernel takes buffers from a ring in order; a completion names the one that it filled. That buffer is then leased:
- * counted by buf_ring_hold() and buf_ring_release(), free again at zero. At most BUF_RING_LENT_MAX buffers are lent to
- * the kernel at a time, and those given back last are lent next, so that the working set stays as small (and as warm in
- * the cache) as the load allows.
+ * counted by buf_ring_hold() and buf_ring_release(), free again at zero. Few buffers are lent to the kernel at a time,
+ * more where several receives find none, and those given back last are lent next: the working set stays as small (and
+ * as warm in the cache) as the load allows, and one connection cannot bring more in a turn than is lent.
  *
  * Each buffer has BUF_RING_SLACK_BYTES behind the bytes that the kernel may fill: kernels of simd.h may read there.
  *
@@ -26,6 +26,7 @@ enum {
     BUF_RING_GROUP = 0,
     BUF_RING_BUFFER_BYTES = 16384, /* slack included */
     BUF_RING_SLACK_BYTES = 128,
+    BUF_RING_LENT_MIN = 16,
     BUF_RING_LENT_MAX = 256, /* a power of two */
     BUF_RING_NONE = 0xffff,  /* names no buffer */
 };
@@ -44,14 +45,20 @@ struct buf_ring {
     uint32_t count;
     uint32_t free_count;
     uint32_t lent_count;
+    uint32_t lend_max;   /* how many are lent at a time: LENT_MIN to LENT_MAX */
+    uint32_t used_max;   /* of those in one turn, lately */
+    uint32_t turn_count; /* that used_max is of */
 };
 
 /* Reserves count buffers (below BUF_RING_NONE) and registers the ring, still empty. 0 or -errno. */
 MUST_USE int buf_ring_open(struct buf_ring *b, struct io_uring *ring, uint32_t count);
 void buf_ring_close(struct buf_ring *b, struct io_uring *ring);
 
-/* Lends free buffers up to BUF_RING_LENT_MAX: once a turn. */
+/* Lends free buffers up to lend_max, which shrinks when few of them have been used for long: once a turn. */
 void buf_ring_lend(struct buf_ring *b);
+
+/* Several receives found no buffer: twice as many are lent from now on. */
+void buf_ring_grow(struct buf_ring *b);
 
 /* The lease on a buffer that a completion named, with as many bytes as it brought. */
 struct lease buf_ring_filled(struct buf_ring *b, uint16_t buffer, uint32_t bytes);

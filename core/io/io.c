@@ -375,6 +375,12 @@ static uint64_t wake_at(struct io *io, uint64_t wake_ms)
     return next_ms < wake_ms ? next_ms : wake_ms;
 }
 
+/* One that starves alone is a connection that brings much: it has its share in the next turn. */
+static bool are_several(const struct list *l)
+{
+    return l->next->next != l;
+}
+
 void io_turn(struct io *io, uint64_t wake_ms)
 {
     struct io_uring_cqe cqes[IO_REAP_MAX];
@@ -388,6 +394,9 @@ void io_turn(struct io *io, uint64_t wake_ms)
     wheel_run(&io->wheel, io->now_ms, IO_FIRE_MAX);
     if (io->has_socks) {
         sock_flush_dirty(io);
+        if (are_several(&io->starved)) {
+            buf_ring_grow(&io->bufs);
+        }
         buf_ring_lend(&io->bufs);
         sock_feed_starved(io);
     }

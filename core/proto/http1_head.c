@@ -28,6 +28,13 @@ static enum http1_status check_byte(struct slice in, size_t at)
     return is_control(c) ? HTTP1_ERR_CONTROL_BYTE : HTTP1_NEED_MORE;
 }
 
+/* A head that is not over by its limit: its first line is to blame where not even that has an end (RFC 9112 3). */
+static enum http1_status over_limit(struct slice head)
+{
+    const bool has_line = head.len > 0 && memchr(head.ptr, '\n', head.len) != NULL;
+    return has_line ? HTTP1_ERR_TOO_LARGE : HTTP1_ERR_LONG_LINE;
+}
+
 enum http1_status http1_head_scan(struct slice in, size_t bytes_max, size_t *scanned)
 {
     const size_t end = in.len < bytes_max ? in.len : bytes_max;
@@ -42,7 +49,7 @@ enum http1_status http1_head_scan(struct slice in, size_t bytes_max, size_t *sca
             return HTTP1_OK;
         }
     }
-    return in.len >= bytes_max ? HTTP1_ERR_TOO_LARGE : HTTP1_NEED_MORE;
+    return in.len >= bytes_max ? over_limit(slice_first(in, bytes_max)) : HTTP1_NEED_MORE;
 }
 
 /* Takes the next line off the front of *lines, without its CR LF. Scanned lines always end so. */

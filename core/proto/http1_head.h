@@ -53,8 +53,8 @@ struct http1_head {
 /*
  * Looks for the end of a head in in, whose first *scanned bytes earlier calls have seen (0 at first); moves *scanned
  * on. HTTP1_OK: the head is whole and has *scanned bytes. HTTP1_NEED_MORE: it is not, and is not longer than bytes_max.
- * HTTP1_ERR_TOO_LARGE: no end within bytes_max bytes. HTTP1_ERR_CONTROL_BYTE, _BARE_LF, _BARE_CR, _START_LINE (an empty
- * line in front of it): seen at *scanned.
+ * HTTP1_ERR_TOO_LARGE: no end within bytes_max bytes; HTTP1_ERR_LONG_LINE: not even of its first line.
+ * HTTP1_ERR_CONTROL_BYTE, _BARE_LF, _BARE_CR, _START_LINE (an empty line in front of it): seen at *scanned.
  */
 MUST_USE enum http1_status http1_head_scan(struct slice in, size_t bytes_max, size_t *scanned);
 

@@ -194,13 +194,21 @@ static void drop_pong(struct peer *p)
     }
 }
 
+static void drop_backlog(struct peer *p)
+{
+    if (p->backlog != NULL) {
+        send_queue_clear(p->backlog, &p->env->io->pool);
+        p->backlog = NULL;
+    }
+}
+
 static void on_closed(struct sock *s)
 {
     struct peer *p = s->owner;
 
     drop_inbox(p);
     drop_pong(p);
-    send_queue_clear(&p->backlog, &p->env->io->pool);
+    drop_backlog(p);
     p->sock = NULL;
     enter(p, PEER_FREE);
     p->events->freed(p);
@@ -311,7 +319,7 @@ void peer_read_body(struct peer *p)
 /* What a metered peer sent is kept until it is resumed. */
 static void put_off(struct peer *p, struct span bytes)
 {
-    if (send_queue_push_copy(&p->backlog, &p->env->io->pool, slice_of_span(bytes)) != 0) {
+    if (send_queue_push_copy(p->backlog, &p->env->io->pool, slice_of_span(bytes)) != 0) {
         p->events->ended(p, -ENOMEM);
     }
 }
@@ -321,7 +329,7 @@ static void take_frames(struct peer *p, struct span bytes, uint16_t buffer)
     struct ws_part part;
 
     while (bytes.len > 0 && peer_gives_frames(p)) {
-        if (UNLIKELY(p->is_paused && p->is_metered)) {
+        if (UNLIKELY(p->is_paused && p->backlog != NULL)) {
             put_off(p, bytes);
             return;
         }
@@ -329,7 +337,7 @@ static void take_frames(struct peer *p, struct span bytes, uint16_t buffer)
         if (LIKELY(status == WS_OK)) {
             const size_t left = p->events->part(p, &part, buffer);
             if (UNLIKELY(left > 0)) {
-                ASSERT(p->is_paused && p->is_metered);
+                ASSERT(p->is_paused && p->backlog != NULL);
                 ws_message_unread(&p->in, p->rules, &bytes, &part, left);
             }
         } else if (status != WS_NEED_MORE) {
@@ -343,11 +351,11 @@ static void take_frames(struct peer *p, struct span bytes, uint16_t buffer)
 static void take_backlog(struct peer *p)
 {
     struct send_pool *pool = &p->env->io->pool;
-    struct send_queue backlog = p->backlog;
+    struct send_queue backlog = *p->backlog;
     struct iovec piece;
     size_t bytes;
 
-    p->backlog = (struct send_queue){0};
+    *p->backlog = (struct send_queue){0};
     while (!send_queue_is_empty(&backlog)) {
         send_queue_gather(&backlog, &piece, 1, &bytes);
         take_frames(p, (struct span){piece.iov_base, piece.iov_len}, BUF_RING_NONE);
@@ -378,9 +386,10 @@ void peer_take_early(struct peer *p)
     settle_reading(p);
 }
 
-void peer_meter(struct peer *p)
+void peer_meter(struct peer *p, struct send_queue *backlog)
 {
-    p->is_metered = p->is_read_once = true;
+    p->backlog = backlog;
+    p->is_read_once = true;
 }
 
 void peer_pause(struct peer *p)
@@ -392,21 +401,13 @@ void peer_pause(struct peer *p)
 void peer_resume(struct peer *p)
 {
     p->is_paused = false;
-    take_backlog(p);
+    if (p->backlog != NULL) {
+        take_backlog(p);
+    }
     settle_reading(p);
 }
 
 /* ---- sending ---- */
-
-int peer_send(struct peer *p, struct slice bytes)
-{
-    return sock_send_copy(p->sock, bytes);
-}
-
-int peer_send_from(struct peer *p, struct slice bytes, uint16_t buffer)
-{
-    return buffer == BUF_RING_NONE ? sock_send_copy(p->sock, bytes) : sock_send_reference(p->sock, bytes, buffer);
-}
 
 enum { CONTROL_FRAME_BYTES_MAX = WS_FRAME_HEADER_BYTES_MAX + WS_FRAME_CONTROL_BYTES_MAX };
 

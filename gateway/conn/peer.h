@@ -81,7 +81,7 @@ struct peer {
     struct sock *sock;            /* NULL when FREE */
     struct inbox *inbox;          /* HEAD to HELD */
     struct send_chunk *pong;      /* an answer to a ping that must wait for the end of a frame */
-    struct send_queue backlog;    /* of a metered peer: what it sent and has not been taken */
+    struct send_queue *backlog;   /* of a metered peer: what it sent and has not been taken; else NULL */
     struct wheel_timer timer;
     struct ws_message in;
     uint32_t linger_ms;       /* how long FLUSHING and LINGERING may each last */
@@ -91,7 +91,6 @@ struct peer {
     uint8_t pong_bytes;       /* of a waiting pong, as a frame */
     bool is_paused;           /* not read from: the other side is slow */
     bool is_read_once;        /* one buffer at a time: it was paused once, or is metered */
-    bool is_metered;          /* a pause holds at once, for what was already received too: see peer_meter() */
     bool has_ended;           /* it ended its direction */
     bool mid_frame;           /* what was sent to it stops inside a frame */
     bool is_reset;            /* it ends with a reset */
@@ -125,11 +124,17 @@ void peer_skip_head(struct peer *p);
 void peer_set_timer(struct peer *p, uint64_t delay_ms);
 
 /* Sends a copy of bytes. 0 or -ENOMEM. */
-MUST_USE int peer_send(struct peer *p, struct slice bytes);
+MUST_USE static inline int peer_send(struct peer *p, struct slice bytes)
+{
+    return sock_send_copy(p->sock, bytes);
+}
 
 /* Sends bytes of its counterpart's stream: by reference where they lie in a buffer (else BUF_RING_NONE). 0 or -ENOMEM.
  */
-MUST_USE int peer_send_from(struct peer *p, struct slice bytes, uint16_t buffer);
+MUST_USE static inline int peer_send_from(struct peer *p, struct slice bytes, uint16_t buffer)
+{
+    return buffer == BUF_RING_NONE ? sock_send_copy(p->sock, bytes) : sock_send_reference(p->sock, bytes, buffer);
+}
 
 /* Whether data may be sent to it: OPEN, or it sent a Close that is not answered yet. */
 bool peer_takes_data(const struct peer *p);
@@ -159,8 +164,9 @@ MUST_USE int peer_send_pong(struct peer *p, const struct ws_part *ping, size_t q
 void peer_send_waiting_pong(struct peer *p);
 
 /* Its messages may grow on their way (inflated): it is read one buffer at a time, and what it sent beyond a pause is
- * put off, so that the other side's queue cannot run far over its mark. */
-void peer_meter(struct peer *p);
+ * put off in the backlog, which must be empty and outlive it, so that the other side's queue cannot run far over its
+ * mark. */
+void peer_meter(struct peer *p, struct send_queue *backlog);
 
 void peer_pause(struct peer *p);
 void peer_resume(struct peer *p);

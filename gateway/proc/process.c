@@ -49,6 +49,7 @@ static void plan_shards(struct process *p)
     }
     const uint32_t automatic = count == 0 ? 1 : count < CONFIG_SHARDS_MAX ? count : CONFIG_SHARDS_MAX;
     p->shard_count = p->config->shards > 0 ? p->config->shards : automatic;
+    p->quota.shard_count = p->shard_count;
     for (uint32_t i = 0; i < p->shard_count; i++) {
         p->cpus[i] = p->shard_count <= count ? cpus[i] : -1;
     }
@@ -61,7 +62,7 @@ static int plan_compression(const struct process *p)
 
     for (size_t i = 0; i < p->config->route_count; i++) {
         const struct config_route *route = &p->config->routes[i];
-        if (compression_is_owned(&route->settings.compression) && route->settings.compression.memory_bytes < least) {
+        if (compression_inflates(&route->settings.compression) && route->settings.compression.memory_bytes < least) {
             fprintf(stderr,
                     "sluice: the route in line %u: compression.memory is too small for %u shards; write at least "
                     "%" PRIu64 "MiB\n",
@@ -90,7 +91,6 @@ static int plan_descriptors(struct process *p)
 static void fill_shard(struct process *p, uint32_t index)
 {
     p->shards[index] = (struct shard){.index = index,
-                                      .count = p->shard_count,
                                       .cpu = p->cpus[index],
                                       .config = p->config,
                                       .listen_set = &p->listen_set,

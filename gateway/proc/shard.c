@@ -90,8 +90,7 @@ static bool set_up(struct shard *shard)
     shard->ring_fd = shard->io.ring.ring_fd;
     shard->io.owner = shard;
     shard->io.on_mail = on_mail;
-    const int error =
-        session_pool_init(&shard->pool, shard->config, &shard->io, shard->quota, shard->log, shard->count);
+    const int error = session_pool_init(&shard->pool, shard->config, &shard->io, shard->quota, shard->log);
     if (error != 0) {
         snprintf(shard->why, sizeof shard->why, "no memory for sessions: %s", strerror(-error));
         io_close(&shard->io);

@@ -34,8 +34,7 @@ struct shard_gate {
 
 struct shard {
     uint32_t index;
-    uint32_t count; /* shards in all */
-    int cpu;        /* -1: not pinned */
+    int cpu; /* -1: not pinned */
     const struct config *config;
     const struct listen_set *listen_set;
     struct session_quota *quota;

@@ -10,7 +10,7 @@ static const struct slice EXTENSIONS = {(const uint8_t *)"Sec-WebSocket-Extensio
 
 static void serve_waiting(struct wheel_timer *timer);
 
-bool compression_is_owned(const struct config_compression *settings)
+bool compression_inflates(const struct config_compression *settings)
 {
     return settings->mode == CONFIG_COMPRESSION_EDGE ||
            (settings->mode == CONFIG_COMPRESSION_PASSTHROUGH && settings->inspect);
@@ -23,7 +23,7 @@ int compression_pool_init(struct compression_pool *pool, struct session_pool *se
     list_init(&pool->waiting);
     list_init(&pool->borrowers);
     wheel_timer_init(&pool->timer, serve_waiting);
-    if (!compression_is_owned(settings)) {
+    if (!compression_inflates(settings)) {
         return 0;
     }
     const int error =
@@ -45,12 +45,16 @@ static const struct config_compression *settings_of(const struct session *s)
     return &s->route->settings.compression;
 }
 
+static void resume(struct wheel_timer *timer);
+
 static struct compression *begin(struct session *s)
 {
     struct compression *c = slab_take(&s->pool->compressions);
     if (c != NULL) {
         *c = (struct compression){.item = c->item, .session = s};
+        c->from_client.bytes_max = c->from_upstream.bytes_max = settings_of(s)->inflated_bytes_max;
         list_init(&c->link);
+        wheel_timer_init(&c->next_turn, resume);
     }
     s->compression = c;
     return c;
@@ -238,6 +242,41 @@ static void serve_waiting(struct wheel_timer *timer)
     }
 }
 
+/* ---- turns ---- */
+
+void compression_spend(struct session *s, size_t bytes)
+{
+    struct compression *c = s->compression;
+    const uint64_t turn = s->pool->io->enter_count;
+
+    c->turn_bytes = c->turn == turn ? c->turn_bytes + bytes : bytes;
+    c->turn = turn;
+}
+
+bool compression_must_yield(struct session *s)
+{
+    struct compression *c = s->compression;
+
+    if (c->turn != s->pool->io->enter_count || c->turn_bytes < COMPRESSION_TURN_BYTES_MAX) {
+        return false;
+    }
+    io_set_timer(s->pool->io, &c->next_turn, 0);
+    return true;
+}
+
+/* One that was paused for another reason too is paused anew when it goes on. */
+static void resume(struct wheel_timer *timer)
+{
+    struct session *s = CONTAINER_OF(timer, struct compression, next_turn)->session;
+
+    peer_resume(&s->client);
+    if (s->upstream.backlog != NULL) {
+        peer_resume(&s->upstream);
+    }
+}
+
+/* ---- to the client ---- */
+
 struct pmd_deflater *compression_deflater(struct session *s)
 {
     const struct compression *c = s->compression;
@@ -266,6 +305,7 @@ void compression_end(struct session *s)
     struct pmd_pool *contexts = &session_pool_compression(s->pool, s->route)->contexts;
     compression_give_back(s);
     list_remove(&c->link);
+    wheel_clear(&c->next_turn);
     give_kept(contexts, &c->from_client);
     give_kept(contexts, &c->from_upstream);
     if (c->deflater != NULL) {

@@ -15,13 +15,15 @@
 
 #include "core/base/list.h"
 #include "core/deflate/pmd_pool.h"
+#include "core/io/send_queue.h"
 #include "core/io/wheel.h"
 #include "core/proto/ws_deflate.h"
 #include "gateway/conf/config.h"
 #include "gateway/session/inflation.h"
 
 enum {
-    COMPRESSION_BORROW_MS_MAX = 10000, /* how long an inflater may be kept from others that wait */
+    COMPRESSION_BORROW_MS_MAX = 10000,      /* how long an inflater may be kept from others that wait */
+    COMPRESSION_TURN_BYTES_MAX = 256 << 10, /* that a session may inflate in one turn of the shard */
     COMPRESSION_SHARD_BYTES_MIN = 1 << 20,
 };
 
@@ -47,14 +49,18 @@ struct compression {
     struct inflation from_client;
     struct inflation from_upstream; /* inspect */
     struct pmd_deflater *deflater;  /* kept; NULL: the shared one */
-    uint64_t borrowed_ms;           /* when the inflater was borrowed */
-    bool inflated_is_begun;         /* a frame of the message from the client has gone on */
-    bool deflated_is_begun;         /* a frame of the message to the client was sent */
-    bool is_deflating;              /* the message to the client is compressed */
+    struct send_queue client_backlog, upstream_backlog;
+    struct wheel_timer next_turn; /* the session has inflated enough for this one */
+    uint64_t turn;                /* of io, that turn_bytes is of */
+    size_t turn_bytes;            /* inflated in it */
+    uint64_t borrowed_ms;         /* when the inflater was borrowed */
+    bool inflated_is_begun;       /* a frame of the message from the client has gone on */
+    bool deflated_is_begun;       /* a frame of the message to the client was sent */
+    bool is_deflating;            /* the message to the client is compressed */
 };
 
-/* Whether a route's settings need contexts of the gateway's own. */
-bool compression_is_owned(const struct config_compression *settings);
+/* Whether the gateway inflates what a route's clients send: then it needs contexts. */
+bool compression_inflates(const struct config_compression *settings);
 
 /* The contexts of a route. shard_count: among whom the route's memory is divided. 0, -EINVAL, -ENOMEM. */
 MUST_USE int compression_pool_init(struct compression_pool *pool, struct session_pool *sessions,
@@ -79,6 +85,12 @@ MUST_USE bool compression_borrow(struct session *s);
 void compression_wait(struct session *s);
 /* The client's message is over: what was borrowed goes back. */
 void compression_give_back(struct session *s);
+
+/* Counts what was inflated. */
+void compression_spend(struct session *s, size_t bytes);
+/* Whether the session has inflated enough for this turn of the shard, so that others have theirs: the peer that sends
+ * is to be paused then; it is resumed in the next. */
+MUST_USE bool compression_must_yield(struct session *s);
 
 /* The context for a piece to the client. */
 struct pmd_deflater *compression_deflater(struct session *s);

@@ -163,26 +163,27 @@ static int pass_inflated(struct session *s, sink_fn *sink, struct slice bytes, b
                                    .message_bytes = begins && ends ? bytes.len : UINT64_MAX});
 }
 
-/* Inflates in, as far as there is room for it at the other side; returns how many bytes are left. */
+/* Inflates in, as far as there is room for it at the other side and time in this turn; returns how many bytes are left.
+ */
 static size_t inflate_bytes(struct session *s, struct slice in, bool is_last, struct peer *to, sink_fn *sink)
 {
     struct inflation *f = &s->compression->from_client;
     const struct span room = {scratch(s, INFLATED_AT), INFLATED_BYTES};
     enum pmd_status status;
-    enum ws_status fault;
     struct slice out;
 
     do {
-        if (in.len > 0 && relay_is_pressed(to)) {
+        if (in.len > 0 && (relay_is_pressed(to) || compression_must_yield(s))) {
             peer_pause(&s->client);
             return in.len;
         }
-        status = inflation_step(f, s->route->settings.compression.inflated_bytes_max, &in, is_last, room, &out, &fault);
+        status = inflation_step(f, &in, is_last, room, &out);
         if (status == PMD_BAD) {
             compression_give_back(s);
-            session_fault(&s->client, fault);
+            session_fault(&s->client, f->fault);
             return 0;
         }
+        compression_spend(s, out.len);
         if (pass_inflated(s, sink, out, status == PMD_END) != 0) {
             session_out_of_buffers(to);
             return 0;

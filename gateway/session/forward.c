@@ -35,12 +35,22 @@ static const struct {
     {S("trailer"), ENDS_REQUEST | ENDS_ACCEPT},
 };
 
+/* Where the body of a refusal ends must be said to the client, whatever Connection says. */
+static bool is_framing(struct slice name)
+{
+    return slice_equals_nocase(name, SLICE_LITERAL("content-length")) ||
+           slice_equals_nocase(name, SLICE_LITERAL("transfer-encoding"));
+}
+
 static bool ends_here(const struct http1_head *head, struct slice name, unsigned kind)
 {
     for (size_t i = 0; i < ARRAY_LEN(ending); i++) {
         if ((ending[i].ends & kind) && slice_equals_nocase(ending[i].name, name)) {
             return true;
         }
+    }
+    if (is_framing(name)) {
+        return head->status == 204; /* has neither (RFC 9110 section 8.6, RFC 9112 section 6.1) */
     }
     return http1_head_has_option(head, name);
 }
@@ -138,7 +148,11 @@ void forward_refusal(struct http1_write *w, const struct http1_head *response)
 {
     http1_write_text(w, "HTTP/1.1 %u ", response->status);
     http1_write_bytes(w, response->reason);
-    http1_write_bytes(w, SLICE_LITERAL("\r\nConnection: close\r\n"));
+    if (response->status == 426) { /* must name a protocol; that hop's own ended here (RFC 9110 section 15.5.22) */
+        http1_write_bytes(w, SLICE_LITERAL("\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n"));
+    } else {
+        http1_write_bytes(w, SLICE_LITERAL("\r\nConnection: close\r\n"));
+    }
     pass_fields(w, response, ENDS_REFUSAL);
     http1_write_end(w);
 }

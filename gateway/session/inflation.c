@@ -21,10 +21,10 @@ struct slice inflation_unmask(const struct ws_part *part, size_t from, struct sp
 }
 
 /* What is wrong with a piece that was inflated, the last one of its message or not. */
-static enum ws_status check(struct inflation *f, uint64_t bytes_max, struct slice piece, bool is_end)
+static enum ws_status check(struct inflation *f, struct slice piece, bool is_end)
 {
     f->bytes += piece.len;
-    if (f->bytes > bytes_max) {
+    if (f->bytes > f->bytes_max) {
         return WS_ERR_TOO_BIG;
     }
     if (f->opcode == WS_OPCODE_TEXT) {
@@ -36,15 +36,14 @@ static enum ws_status check(struct inflation *f, uint64_t bytes_max, struct slic
     return WS_OK;
 }
 
-enum pmd_status inflation_step(struct inflation *f, uint64_t bytes_max, struct slice *in, bool is_last,
-                               struct span room, struct slice *out, enum ws_status *fault)
+enum pmd_status inflation_step(struct inflation *f, struct slice *in, bool is_last, struct span room, struct slice *out)
 {
     struct span left = room;
     const enum pmd_status status = pmd_inflater_run(f->inflater, in, &left, is_last);
 
     *out = (struct slice){room.ptr, room.len - left.len};
-    *fault = status == PMD_BAD ? WS_ERR_DEFLATE : check(f, bytes_max, *out, status == PMD_END);
-    if (*fault != WS_OK) {
+    f->fault = (uint8_t)(status == PMD_BAD ? WS_ERR_DEFLATE : check(f, *out, status == PMD_END));
+    if (f->fault != WS_OK) {
         return PMD_BAD;
     }
     if (status == PMD_END && !f->has_takeover) {

@@ -13,8 +13,10 @@
 struct inflation {
     struct pmd_inflater *inflater; /* NULL: none is kept, and none borrowed */
     uint64_t bytes;                /* of the message under way, inflated */
+    uint64_t bytes_max;            /* of a message, inflated */
     uint32_t utf8;                 /* state of simd.h, of text */
     uint8_t opcode;                /* of the message under way */
+    uint8_t fault;                 /* what is wrong with it: enum ws_status */
     bool is_kept;                  /* the inflater is the session's to its end */
     bool has_takeover;             /* its context goes on from message to message */
     bool is_open;                  /* the message under way is a compressed one */
@@ -28,9 +30,9 @@ struct slice inflation_unmask(const struct ws_part *part, size_t from, struct sp
 
 /*
  * Inflates the front of *in, which is moved on, to the beginning of room: *out. There must be an inflater. As
- * pmd_inflater_run(), but that PMD_BAD stands for whatever is wrong with the message: *fault.
+ * pmd_inflater_run(), but that PMD_BAD stands for whatever is wrong with the message: f->fault.
  */
-MUST_USE enum pmd_status inflation_step(struct inflation *f, uint64_t bytes_max, struct slice *in, bool is_last,
-                                        struct span room, struct slice *out, enum ws_status *fault);
+MUST_USE enum pmd_status inflation_step(struct inflation *f, struct slice *in, bool is_last, struct span room,
+                                        struct slice *out);
 
 #endif

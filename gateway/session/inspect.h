@@ -2,7 +2,8 @@
  * inspect - passthrough that looks: compressed messages of both sides are inflated, to be held against the rules, and
  * go on by reference as they came.
  *
- * A part that is found bad does not go on; the parts of its message before it have.
+ * A part that is found bad does not go on; the parts of its message before it have. What grows far is looked at a turn
+ * of the shard at a time, and goes on as far as it was.
  *
  * Thread: the shard's. Memory: the pool's scratch, while a part is dealt with. Errors: session_fault().
  * Limits: compression.max_inflated.

@@ -106,6 +106,20 @@ static const struct session_rules *rules_of(const struct session *s)
     return session_pool_rules(s->pool, s->route, s->compression != NULL);
 }
 
+/* Whose messages are inflated is metered. */
+static void meter(struct session *s)
+{
+    if (s->compression == NULL) {
+        return;
+    }
+    if (compression_inflates(&s->route->settings.compression)) {
+        peer_meter(&s->client, &s->compression->client_backlog);
+    }
+    if (s->route->settings.compression.inspect) {
+        peer_meter(&s->upstream, &s->compression->upstream_backlog);
+    }
+}
+
 static void answer_open(struct session *s, const struct http1_head *request, const struct http1_head *response,
                         struct slice subprotocol)
 {
@@ -125,9 +139,7 @@ static void answer_open(struct session *s, const struct http1_head *request, con
         return;
     }
     session_become(s, kind_of(s));
-    if (s->compression != NULL && s->route->settings.compression.mode == CONFIG_COMPRESSION_EDGE) {
-        peer_meter(&s->client);
-    }
+    meter(s);
     peer_open(&s->client, &rules_of(s)->client);
 }
 

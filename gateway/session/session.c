@@ -18,15 +18,15 @@ static void on_timed_out(struct peer *p);
 static void on_freed(struct peer *p);
 
 /* The opening is one; behind it the kinds differ in who takes parts, and in whose queue lets whom go on. */
-#define CLIENT_EVENTS(on_part, on_sent)                                                                          \
-    {                                                                                                            \
-        .head = opening_on_request, .head_bad = opening_on_bad_request, .part = on_part, .fault = session_fault, \
-        .ended = on_ended, .timed_out = on_timed_out, .sent = on_sent, .freed = on_freed                         \
+#define CLIENT_EVENTS(on_part, on_sent)                                                                            \
+    {                                                                                                              \
+        .head = opening_on_request, .head_bad = opening_on_bad_request, .part = (on_part), .fault = session_fault, \
+        .ended = on_ended, .timed_out = on_timed_out, .sent = (on_sent), .freed = on_freed                         \
     }
 #define UPSTREAM_EVENTS(on_part)                                                                           \
     {                                                                                                      \
         .head = opening_on_response, .head_bad = opening_on_bad_response, .body = opening_on_refusal_body, \
-        .connected = opening_on_connected, .part = on_part, .fault = session_fault, .ended = on_ended,     \
+        .connected = opening_on_connected, .part = (on_part), .fault = session_fault, .ended = on_ended,   \
         .timed_out = on_timed_out, .sent = relay_on_sent, .freed = on_freed                                \
     }
 

@@ -39,19 +39,19 @@ static int init_tables(struct session_pool *pool)
     return 0;
 }
 
-static int init_compression(struct session_pool *pool, uint32_t shard_count)
+static int init_compression(struct session_pool *pool)
 {
     int error = 0;
 
     for (size_t i = 0; i < pool->config->route_count && error == 0; i++) {
         error = compression_pool_init(&pool->compression[i], pool, &pool->config->routes[i].settings.compression,
-                                      shard_count);
+                                      pool->quota->shard_count);
     }
     return error;
 }
 
 int session_pool_init(struct session_pool *pool, const struct config *config, struct io *io,
-                      struct session_quota *quota, struct log_ring *log, uint32_t shard_count)
+                      struct session_quota *quota, struct log_ring *log)
 {
     const uint32_t count = quota->max + SESSION_POOL_RESERVE;
 
@@ -66,7 +66,7 @@ int session_pool_init(struct session_pool *pool, const struct config *config, st
         error = slab_init(&pool->compressions, sizeof(struct compression), count);
     }
     if (error == 0) {
-        error = init_compression(pool, shard_count);
+        error = init_compression(pool);
     }
     if (error == 0) {
         error = inbox_slab_init(&pool->env.inboxes, config->head_bytes_max, 2 * count);

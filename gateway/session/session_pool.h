@@ -24,6 +24,7 @@ enum {
 struct session_quota {
     atomic_uint used;
     uint32_t max;
+    uint32_t shard_count; /* by which memory of all shards is divided */
 };
 
 /* The rules of both directions of a route. */
@@ -52,7 +53,7 @@ struct session_pool {
 
 /* shard_count: among how many pools the memory for compression is divided. */
 MUST_USE int session_pool_init(struct session_pool *pool, const struct config *config, struct io *io,
-                               struct session_quota *quota, struct log_ring *log, uint32_t shard_count);
+                               struct session_quota *quota, struct log_ring *log);
 void session_pool_deinit(struct session_pool *pool);
 
 /* Whether every session and all that sessions have is back. */

@@ -105,12 +105,12 @@ def test_an_idle_relayed_connection_costs_at_most_two_kibibytes(relay, swarm):
     run = relay(log={"access": False})
     clients = swarm("clients", run.address)
     # What is paid once, whatever the number: pages of code, of pools, of receive buffers.
-    clients.do("open 100")
+    clients.do("open 1000")
     clients.do("use")
     before = run.rss_bytes
-    assert clients.do("open 2900") == 9000
+    assert clients.do("open 2000") == 9000
     assert clients.do("use") == 9000
-    each = (run.rss_bytes - before) / 8700
+    each = (run.rss_bytes - before) / 6000
     print(f"{each:.0f} bytes for each idle relayed connection")
     assert each <= 2048
     clients.do("close")

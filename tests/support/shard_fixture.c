@@ -86,12 +86,12 @@ void shard_fixture_open(struct shard_fixture *f, const char *yaml, uint32_t max,
                                          .chunk_count = chunk_count};
     char why[IO_WHY_BYTES_MAX];
 
-    *f = (struct shard_fixture){.quota = {.max = max}};
+    *f = (struct shard_fixture){.quota = {.max = max, .shard_count = 1}};
     listen_as_backend(f);
     load(f, yaml);
     open_log(f);
     cr_assert_eq(io_open(&f->io, &settings, why), 0, "%s", why);
-    cr_assert_eq(session_pool_init(&f->pool, f->config, &f->io, &f->quota, log_ring_of(f->log, 0), 1), 0);
+    cr_assert_eq(session_pool_init(&f->pool, f->config, &f->io, &f->quota, log_ring_of(f->log, 0)), 0);
 }
 
 void shard_fixture_close(struct shard_fixture *f)

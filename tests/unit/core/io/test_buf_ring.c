@@ -71,3 +71,82 @@ Test(buf_ring, aborts_when_the_kernel_names_a_leased_buffer, .signal = SIGABRT)
     (void)buf_ring_filled(&io.bufs, 0, 1);
     (void)buf_ring_filled(&io.bufs, 0, 1);
 }
+
+/* ---- how many are lent ---- */
+
+enum { MANY = 300, TURNS = 256 };
+
+static void set_up_many(void)
+{
+    const struct io_settings settings = {
+        .sq_entries = 8, .cq_entries = 16, .sock_count = 1, .buffer_count = MANY, .node_count = 1, .chunk_count = 1};
+    char why[IO_WHY_BYTES_MAX];
+    cr_assert_eq(io_open(&io, &settings, why), 0, "%s", why);
+}
+
+static void tear_down_many(void)
+{
+    io_close(&io);
+}
+
+TestSuite(buf_ring_lending, .init = set_up_many, .fini = tear_down_many);
+
+static void lend(unsigned turns)
+{
+    while (turns-- > 0) {
+        buf_ring_lend(&io.bufs);
+    }
+}
+
+/* A turn in which the kernel used so many buffers, all of which are back at its end. */
+static void use(uint32_t count)
+{
+    uint16_t used[MANY];
+    uint32_t taken = 0;
+
+    for (uint16_t buffer = 0; taken < count && buffer < MANY; buffer++) {
+        bool is_free = io.bufs.references[buffer] != 0;
+        for (uint32_t i = 0; i < io.bufs.free_count; i++) {
+            is_free |= io.bufs.free[i] == buffer;
+        }
+        if (!is_free) {
+            used[taken++] = buf_ring_filled(&io.bufs, buffer, 1).buffer;
+        }
+    }
+    cr_assert_eq(taken, count);
+    while (taken > 0) {
+        buf_ring_release(&io.bufs, used[--taken]);
+    }
+    buf_ring_lend(&io.bufs);
+}
+
+Test(buf_ring_lending, begins_small_and_doubles_up_to_its_bound)
+{
+    cr_assert_eq(io.bufs.lent_count, BUF_RING_LENT_MIN);
+    for (uint32_t due = 2 * BUF_RING_LENT_MIN; due <= BUF_RING_LENT_MAX; due *= 2) {
+        buf_ring_grow(&io.bufs);
+        lend(1);
+        cr_assert_eq(io.bufs.lent_count, due);
+    }
+    buf_ring_grow(&io.bufs);
+    lend(1);
+    cr_assert_eq(io.bufs.lent_count, BUF_RING_LENT_MAX);
+}
+
+Test(buf_ring_lending, shrinks_when_few_were_used_for_long_and_only_then)
+{
+    buf_ring_grow(&io.bufs);
+    buf_ring_grow(&io.bufs);
+    lend(1);
+    cr_assert_eq(io.bufs.lend_max, 64);
+    for (unsigned turn = 0; turn < 2 * TURNS; turn++) {
+        use(turn % 100 == 0 ? 17 : 1);
+    }
+    cr_assert_eq(io.bufs.lend_max, 64, "more than a quarter is needed now and then");
+    for (unsigned turn = 0; turn < TURNS; turn++) {
+        use(16);
+    }
+    cr_assert_eq(io.bufs.lend_max, 32);
+    lend(3 * TURNS);
+    cr_assert_eq(io.bufs.lend_max, BUF_RING_LENT_MIN);
+}

@@ -56,6 +56,9 @@ Test(inbox, says_when_a_head_is_too_large)
 
     memset(big, 'a', HEAD_MAX);
     append(big);
+    cr_assert_eq(inbox_scan(in, HEAD_MAX - 1), HTTP1_ERR_LONG_LINE);
+    in->scanned = 0;
+    memcpy(in->bytes, "a\r\n", 3);
     cr_assert_eq(inbox_scan(in, HEAD_MAX - 1), HTTP1_ERR_TOO_LARGE);
 }
 

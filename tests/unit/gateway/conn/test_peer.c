@@ -12,6 +12,8 @@ static struct peer_env env;
 static struct peer peer;
 static int far;
 static bool is_freed, is_open, has_timed_out;
+enum { SHORT_MS = 50, LONG_MS = 60000 };
+
 static unsigned head_count, part_count;
 static enum http1_status bad_head;
 static enum ws_status fault;
@@ -98,7 +100,7 @@ static void set_up(void)
     cr_assert_eq(inbox_slab_init(&env.inboxes, env.head_bytes_max, 4), 0);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     peer_init(&peer, &env, &peer_role_client, &events);
-    peer.linger_ms = 50;
+    peer.linger_ms = LONG_MS; /* a test that waits for its end sets it anew */
     cr_assert_eq(peer_accept(&peer, pair[0]), 0);
     far = pair[1];
 }
@@ -196,6 +198,7 @@ Test(peer, reads_out_what_still_comes_before_it_closes)
 Test(peer, does_not_linger_for_ever)
 {
     open_peer();
+    peer.linger_ms = SHORT_MS;
     peer_finish(&peer);
     ring_fixture_until(&io, &is_freed);
 }
@@ -226,6 +229,7 @@ Test(peer, a_close_of_ours_waits_for_theirs)
 Test(peer, a_close_that_gets_no_answer_is_told_after_its_time)
 {
     open_peer();
+    peer.linger_ms = SHORT_MS;
     peer_send_close(&peer, &(struct ws_close){.code = 1000});
     ring_fixture_until(&io, &has_timed_out);
 }
@@ -304,22 +308,24 @@ static const struct ws_rules compressed = {
 
 Test(peer, puts_off_what_a_metered_one_sent_beyond_a_pause)
 {
+    static struct send_queue backlog; /* the peer has it until it is closed */
+
     open_peer();
     peer.rules = &compressed;
-    peer_meter(&peer);
+    peer_meter(&peer, &backlog);
     takes = 4;
     far_sends("\xc2\x8aKEY!\x2a\x2a\x2a\x2a\x2a\x2a\x2a\x2a\x2a\x2a\xc1\x82KEY!\x2a\x2a", 24);
     ring_fixture_for(&io, 5);
     cr_assert_eq(taken_bytes, 4);
-    cr_assert_eq(peer.backlog.bytes, 6 + 8);
+    cr_assert_eq(backlog.bytes, 6 + 8);
     peer_resume(&peer);
     cr_assert_eq(taken_bytes, 8);
     far_sends("\xc2\x81KEY!\x2a", 7);
     ring_fixture_for(&io, 5);
-    cr_assert_eq(peer.backlog.bytes, 2 + 8, "it is not read while it is paused");
+    cr_assert_eq(backlog.bytes, 2 + 8, "it is not read while it is paused");
     peer_resume(&peer);
     ring_fixture_for(&io, 5);
-    cr_assert_eq(peer.backlog.bytes, 0);
+    cr_assert_eq(backlog.bytes, 0);
     cr_assert_eq(taken_bytes, 13);
     for (size_t i = 0; i < 10; i++) {
         cr_assert_eq(taken[i], "KEY!"[i % 4] ^ 0x2a);

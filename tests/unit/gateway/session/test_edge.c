@@ -1,6 +1,7 @@
 #include "gateway/session/edge.h"
 
 #include <criterion/criterion.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/support/shard_fixture.h"
@@ -158,5 +159,24 @@ Test(edge, fails_a_client_whose_message_is_not_deflate)
     shard_fixture_send(&f, client, sent, shard_fixture_masked(sent, 0xc1, "\xff\xff\xff", 3));
     read_short_frame(client, 0x88);
     cr_assert_eq(wire[0] << 8 | wire[1], 1007);
+    close(client);
+}
+
+Test(edge, inflates_what_grows_a_turn_at_a_time)
+{
+    const int client = shard_fixture_open_echo(&f, "/e");
+    const struct session *s = CONTAINER_OF(f.pool.all.next, struct session, link);
+    size_t turns = 0;
+
+    memset(plain, 'x', sizeof plain);
+    const size_t bytes = compressed_frame(plain, sizeof plain);
+    cr_assert_eq(send(client, sent, bytes, 0), (ssize_t)bytes);
+    while (s->from_client.messages == 0 && turns < 1000) {
+        io_turn(&f.io, f.io.now_ms + 10);
+        cr_assert_leq(s->compression->turn_bytes, COMPRESSION_TURN_BYTES_MAX + (32 << 10));
+        turns += s->compression->turn == f.io.enter_count;
+    }
+    cr_assert_geq(turns, sizeof plain >> 18);
+    cr_assert_eq(s->from_client.messages, 1);
     close(client);
 }

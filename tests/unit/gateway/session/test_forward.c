@@ -99,3 +99,55 @@ Test(forward, a_refusal_keeps_reason_and_framing_and_closes)
     cr_assert_str_eq(finish(&w), "HTTP/1.1 302 Over There\r\nConnection: close\r\nLocation: /x\r\n"
                                  "Transfer-Encoding: chunked\r\n\r\n");
 }
+
+static const char *refusal(const char *text)
+{
+    struct http1_head head;
+    struct http1_write w;
+
+    parse_response(text, &head);
+    http1_write_init(&w, out, sizeof out - 1);
+    forward_refusal(&w, &head);
+    return finish(&w);
+}
+
+Test(forward, no_option_of_connection_takes_the_framing_of_a_refusal_away)
+{
+    cr_assert_str_eq(refusal("HTTP/1.1 403 No\r\nConnection: transfer-encoding, X-Hop\r\nX-Hop: 1\r\n"
+                             "Transfer-Encoding: chunked\r\n\r\n"),
+                     "HTTP/1.1 403 No\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
+    cr_assert_str_eq(refusal("HTTP/1.1 403 No\r\nConnection: Content-Length\r\nContent-Length: 5\r\n\r\n"),
+                     "HTTP/1.1 403 No\r\nConnection: close\r\nContent-Length: 5\r\n\r\n");
+}
+
+Test(forward, a_204_has_no_framing)
+{
+    cr_assert_str_eq(refusal("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nX: y\r\n\r\n"),
+                     "HTTP/1.1 204 No Content\r\nConnection: close\r\nX: y\r\n\r\n");
+    cr_assert_str_eq(refusal("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"),
+                     "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+}
+
+Test(forward, a_426_names_the_protocol_to_upgrade_to)
+{
+    cr_assert_str_eq(refusal("HTTP/1.1 426 Up\r\nConnection: upgrade\r\nUpgrade: other\r\n"
+                             "Sec-WebSocket-Version: 14\r\nContent-Length: 0\r\n\r\n"),
+                     "HTTP/1.1 426 Up\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n"
+                     "Sec-WebSocket-Version: 14\r\nContent-Length: 0\r\n\r\n");
+}
+
+/* A 101 has no body, and its answer to our handshake ends here, however often it is said. */
+Test(forward, a_101_keeps_neither_framing_nor_what_connection_names)
+{
+    struct http1_head head;
+    struct http1_write w;
+
+    parse_response("HTTP/1.1 101 Yes\r\nConnection: Upgrade, X-Hop\r\nX-Hop: 1\r\nContent-Length: 5\r\n"
+                   "Trailer: X\r\nX-End: 2\r\n\r\n",
+                   &head);
+    http1_write_init(&w, out, sizeof out - 1);
+    forward_accept(&w, SLICE_LITERAL("dGhlIHNhbXBsZSBub25jZQ=="), &head, SLICE_LITERAL(""));
+    http1_write_end(&w);
+    cr_assert_str_eq(finish(&w), "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                 "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nX-End: 2\r\n\r\n");
+}

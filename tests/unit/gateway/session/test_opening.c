@@ -90,6 +90,7 @@ Test(opening, a_request_that_does_not_end_is_408)
 {
     ask("GET /echo HTTP/1.1\r\nHost:");
     expect_status("408");
+    cr_assert_not_null(strstr(got, "\r\nConnection: close\r\n"), "%s", got);
 }
 
 Test(opening, a_connection_that_says_nothing_is_closed_without_a_word)

@@ -50,6 +50,25 @@ Test(session, a_drain_sends_1001_to_both_sides_and_503_to_new_requests)
     close(late);
 }
 
+/* What the other side still says is dropped (RFC 6455 section 5.5.1). */
+Test(session, a_side_that_was_sent_a_close_is_sent_nothing_more)
+{
+    uint8_t frame[64];
+    int backend;
+    const int client = shard_fixture_open_relay(&f, "/", &backend);
+
+    session_drain_all(&f.pool, 1);
+    cr_assert_eq(shard_fixture_read(&f, client, got, 2), 2);
+    cr_assert_eq(shard_fixture_read(&f, client, got + 2, got[1]), got[1]);
+    cr_assert_eq(close_code(got), 1001);
+    shard_fixture_send(&f, backend, frame, shard_fixture_plain(frame, 0x81, "late", 4));
+    shard_fixture_send(&f, backend, frame, shard_fixture_plain(frame, 0x89, "late", 4));
+    shard_fixture_send(&f, client, frame, shard_fixture_masked(frame, 0x88, "\x03\xe9", 2));
+    cr_assert_eq(shard_fixture_read_all(&f, client, got, sizeof got), 0);
+    close(client);
+    close(backend);
+}
+
 /* The message in progress arrives whole before the Close. */
 Test(session, a_drain_waits_for_the_message_in_progress)
 {
