@@ -49,6 +49,8 @@ GW_SRC     := $(filter-out gateway/main.c,$(wildcard gateway/*/*.c))
 UNIT_SRC   := $(sort $(shell find tests/unit tests/support -name '*.c'))
 STRESS_SRC := $(wildcard tests/stress/stress_*.c)
 CASES_SRC  := $(filter-out %/broken.c,$(wildcard tests/conformance/*.c))
+LOAD_SRC   := $(filter-out bench/load/main.c,$(wildcard bench/load/*.c))
+FLOOR_SRC  := $(wildcard bench/floor/*.c)
 SIM_SRC    := $(wildcard tests/sim/sim_*.c)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS    := $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))
@@ -64,7 +66,7 @@ JOBS       := -j$(shell nproc 2>/dev/null || echo 1)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all run test deps test-unit test-sim test-e2e test-peers test-conformance autobahn test-sanitize test-stress \
-        test-arm64 test-kernel bench-simd fuzz fuzz-smoke lint format \
+        test-arm64 test-kernel bench bench-peers bench-deps bench-simd fuzz fuzz-smoke lint format \
         format-check tidy install uninstall clean help doc FORCE
 
 all: $(O)/bin/sluice ## build build/bin/sluice
@@ -95,6 +97,7 @@ FORCE:
 $(O)/libsimd.a: $(call obj,$(SIMD_SRC))
 $(O)/libcore.a: $(call obj,$(CORE_SRC))
 $(O)/libgateway.a: $(call obj,$(GW_SRC))
+$(O)/libload.a: $(call obj,$(LOAD_SRC))
 $(O)/lib%.a:
 	@$(say) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -111,7 +114,7 @@ $(O)/bin/sluice: $(call obj,gateway/main.c) $(LAYERS)
 	$(call link,$(LIBS_ALL))
 # What tests/support/submit_faults.c stands in for.
 UNIT_WRAPS := $(patsubst %,-Xlinker --wrap=%,io_uring_submit io_uring_submit_and_wait_timeout)
-$(O)/bin/unit_tests: $(call obj,$(UNIT_SRC)) $(LAYERS)
+$(O)/bin/unit_tests: $(call obj,$(UNIT_SRC)) $(O)/libload.a $(LAYERS)
 	$(call link,$(UNIT_WRAPS) $(call pkg_libs,criterion) $(LIBS_ALL))
 $(O)/bin/conformance: $(call obj,$(CASES_SRC)) $(O)/libcore.a
 	$(call link,$(LIBS_CORE) -lpthread)
@@ -131,8 +134,21 @@ $(O)/bin/fuzz_session: $(call obj,$(SIM_SRC) tests/fuzz/fuzz_session.c) $(LAYERS
 $(O)/bin/fuzz_%: $(O)/obj/tests/fuzz/fuzz_%.o $(LAYERS)
 	$(call link,-fsanitize=fuzzer $(LIBS_ALL))
 
+$(O)/bin/sluice-load: $(call obj,bench/load/main.c) $(O)/libload.a $(O)/libcore.a $(O)/libsimd.a
+	$(call link,$(LIBS_CORE))
+$(O)/bin/sluice-floor: $(call obj,$(FLOOR_SRC)) $(O)/libload.a $(O)/libcore.a $(O)/libsimd.a
+	$(call link,$(LIBS_CORE))
 $(O)/bin/bench_simd: $(O)/obj/bench/micro/bench_simd.o $(O)/libsimd.a
 	$(call link)
+BENCH_BINARIES := $(addprefix $(O)/bin/,sluice sluice-load sluice-floor)
+bench: $(BENCH_BINARIES) $(O)/bin/bench_simd ## byte kernels, then the gateway beside bare TCP (5 minutes; into build/bench)
+	$(Q)$(O)/bin/bench_simd
+	$(Q)$(PYTHON) bench/suite/suite.py --plan own --rounds 2 --seconds 1 --only sluice,floor --binaries $(O)/bin
+bench-peers: $(BENCH_BINARIES) ## the gateway beside its peers (PLAN=goals|full|own ROUNDS=5 SECONDS=2; make bench-deps first)
+	$(Q)$(PYTHON) bench/suite/suite.py --plan $(or $(PLAN),goals) --rounds $(or $(ROUNDS),5) \
+	    --seconds $(or $(SECONDS),2) $(if $(ONLY),--only '$(ONLY)') --binaries $(O)/bin
+bench-deps: ## install what bench-peers compares with: packages, none of them started, and npm's into build/bench
+	$(Q)bench/suite/deps
 bench-simd: $(O)/bin/bench_simd ## ns per message of the byte kernels, with ratios to memcpy
 	$(Q)$(O)/bin/bench_simd
 
@@ -203,7 +219,7 @@ tidy: $(LAYERS) ## layers, sizes, prefixes, headers that compile alone, words th
 	$(Q)$(PYTHON) -B tests/tidy/tidy.py --build $(O)/obj --cc '$(CC)'
 	$(Q)$(PYTHON) -B tests/tidy/conformance_doc.py
 lint: ## clang-tidy
-	$(Q)tests/support/lint $(SIMD_SRC) $(CORE_SRC) $(GW_SRC) gateway/main.c -- $(STD_FLAGS)
+	$(Q)tests/support/lint $(SIMD_SRC) $(CORE_SRC) $(GW_SRC) gateway/main.c $(LOAD_SRC) bench/load/main.c $(FLOOR_SRC) -- $(STD_FLAGS)
 format: ## rewrite sources with clang-format
 	$(Q)clang-format -i $(ALL_C)
 format-check: ## fail where clang-format would change something
