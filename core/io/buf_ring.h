@@ -24,7 +24,7 @@ struct io_uring_buf_ring;
 
 enum {
     BUF_RING_GROUP = 0,
-    BUF_RING_BUFFER_BYTES = 16384, /* slack included */
+    BUF_RING_BUFFER_BYTES = 32768, /* slack included */
     BUF_RING_SLACK_BYTES = 128,
     BUF_RING_LENT_MIN = 16,
     BUF_RING_LENT_MAX = 256, /* a power of two */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "gateway/session/relay.h"
 #include "gateway/session/session.h"
 
 static const struct slice EXTENSIONS = {(const uint8_t *)"Sec-WebSocket-Extensions", 24};
@@ -161,6 +162,9 @@ bool compression_borrow(struct session *s)
     if (c->from_client.inflater != NULL) {
         return true;
     }
+    if (!list_is_empty(&pool->waiting) && pool->waiting.next != &c->link) {
+        return false; /* nobody overtakes */
+    }
     c->from_client.inflater = pmd_pool_borrow_inflater(&pool->contexts);
     if (c->from_client.inflater == NULL) {
         return false;
@@ -194,12 +198,15 @@ void compression_give_back(struct session *s)
     struct compression *c = s->compression;
     struct compression_pool *pool = session_pool_compression(s->pool, s->route);
 
-    if (c->from_client.inflater == NULL || c->from_client.is_kept) {
+    if (c->from_client.is_kept) {
+        return;
+    }
+    list_remove(&c->link);
+    if (c->from_client.inflater == NULL) {
         return;
     }
     pmd_pool_give_inflater(&pool->contexts, c->from_client.inflater);
     c->from_client.inflater = NULL;
-    list_remove(&c->link);
     if (!list_is_empty(&pool->waiting)) {
         set_timer(pool, 0);
     }
@@ -219,9 +226,18 @@ static uint64_t end_overdue(struct compression_pool *pool)
     while ((c = first(&pool->borrowers)) != NULL && c->borrowed_ms + COMPRESSION_BORROW_MS_MAX <= now_ms) {
         struct session *s = c->session;
         compression_give_back(s);
-        session_fault(&s->client, WS_ERR_SLOW);
+        if (peer_gives_frames(&s->client)) {
+            session_fault(&s->client, WS_ERR_SLOW);
+        }
     }
     return c != NULL ? c->borrowed_ms + COMPRESSION_BORROW_MS_MAX - now_ms : COMPRESSION_BORROW_MS_MAX;
+}
+
+/* Whether what a client sends is still to be inflated. */
+static bool inflates(const struct session *s)
+{
+    const struct peer *to = s->route->target == CONFIG_TARGET_ECHO ? &s->client : &s->upstream;
+    return peer_gives_frames(&s->client) && peer_takes_data(to);
 }
 
 /* Each that waits is given one and resumed, in order, as far as there are any. */
@@ -232,9 +248,10 @@ static void serve_waiting(struct wheel_timer *timer)
     const uint64_t next_ms = end_overdue(pool);
 
     while ((c = first(&pool->waiting)) != NULL && pmd_pool_can_lend(&pool->contexts)) {
-        list_remove(&c->link);
-        if (peer_gives_frames(&c->session->client) && compression_borrow(c->session)) {
+        if (inflates(c->session) && compression_borrow(c->session)) {
             peer_resume(&c->session->client);
+        } else {
+            list_remove(&c->link);
         }
     }
     if (!list_is_empty(&pool->waiting)) {
@@ -244,35 +261,43 @@ static void serve_waiting(struct wheel_timer *timer)
 
 /* ---- turns ---- */
 
-void compression_spend(struct session *s, size_t bytes)
+void compression_spend(const struct session *s, struct inflation *f, size_t bytes)
 {
-    struct compression *c = s->compression;
     const uint64_t turn = s->pool->io->enter_count;
 
-    c->turn_bytes = c->turn == turn ? c->turn_bytes + bytes : bytes;
-    c->turn = turn;
+    f->turn_bytes = f->turn == turn ? f->turn_bytes + bytes : bytes;
+    f->turn = turn;
 }
 
-bool compression_must_yield(struct session *s)
+bool compression_must_yield(struct session *s, struct inflation *f)
 {
-    struct compression *c = s->compression;
-
-    if (c->turn != s->pool->io->enter_count || c->turn_bytes < COMPRESSION_TURN_BYTES_MAX) {
+    if (f->turn != s->pool->io->enter_count || f->turn_bytes < COMPRESSION_TURN_BYTES_MAX) {
         return false;
     }
-    io_set_timer(s->pool->io, &c->next_turn, 0);
+    f->has_yielded = true;
+    io_set_timer(s->pool->io, &s->compression->next_turn, 1);
     return true;
 }
 
-/* One that was paused for another reason too is paused anew when it goes on. */
+/* One that the queue of the other side holds back too goes on when that has shrunk. */
+static void resume_one(struct inflation *f, struct peer *from, struct peer *to)
+{
+    const bool has_yielded = f->has_yielded;
+
+    f->has_yielded = false; /* it may yield anew */
+    if (has_yielded && !relay_is_pressed(to)) {
+        peer_resume(from);
+    }
+}
+
 static void resume(struct wheel_timer *timer)
 {
-    struct session *s = CONTAINER_OF(timer, struct compression, next_turn)->session;
+    struct compression *c = CONTAINER_OF(timer, struct compression, next_turn);
+    struct session *s = c->session;
+    const bool echoes = s->route->target == CONFIG_TARGET_ECHO;
 
-    peer_resume(&s->client);
-    if (s->upstream.backlog != NULL) {
-        peer_resume(&s->upstream);
-    }
+    resume_one(&c->from_client, &s->client, echoes ? &s->client : &s->upstream);
+    resume_one(&c->from_upstream, &s->upstream, &s->client);
 }
 
 /* ---- to the client ---- */

@@ -23,7 +23,7 @@
 
 enum {
     COMPRESSION_BORROW_MS_MAX = 10000,      /* how long an inflater may be kept from others that wait */
-    COMPRESSION_TURN_BYTES_MAX = 256 << 10, /* that a session may inflate in one turn of the shard */
+    COMPRESSION_TURN_BYTES_MAX = 256 << 10, /* that a direction may inflate in one turn of the shard */
     COMPRESSION_SHARD_BYTES_MIN = 1 << 20,
 };
 
@@ -83,14 +83,16 @@ void compression_answer(const struct session *s, const struct http1_head *respon
 MUST_USE bool compression_borrow(struct session *s);
 /* The client waits for an inflater; it is resumed when there is one. */
 void compression_wait(struct session *s);
-/* The client's message is over: what was borrowed goes back. */
+/* The client's message is over, or will not be inflated any more: what was borrowed goes back, or is waited for no
+ * more.
+ */
 void compression_give_back(struct session *s);
 
-/* Counts what was inflated. */
-void compression_spend(struct session *s, size_t bytes);
-/* Whether the session has inflated enough for this turn of the shard, so that others have theirs: the peer that sends
- * is to be paused then; it is resumed in the next. */
-MUST_USE bool compression_must_yield(struct session *s);
+/* Counts what was inflated in a direction. */
+void compression_spend(const struct session *s, struct inflation *f, size_t bytes);
+/* Whether a direction has inflated enough for this turn of the shard, so that others have theirs: the peer that sends
+ * is to be paused then; it is resumed in a later one. */
+MUST_USE bool compression_must_yield(struct session *s, struct inflation *f);
 
 /* The context for a piece to the client. */
 struct pmd_deflater *compression_deflater(struct session *s);

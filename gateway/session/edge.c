@@ -173,7 +173,7 @@ static size_t inflate_bytes(struct session *s, struct slice in, bool is_last, st
     struct slice out;
 
     do {
-        if (in.len > 0 && (relay_is_pressed(to) || compression_must_yield(s))) {
+        if (in.len > 0 && (relay_is_pressed(to) || compression_must_yield(s, f))) {
             peer_pause(&s->client);
             return in.len;
         }
@@ -183,7 +183,7 @@ static size_t inflate_bytes(struct session *s, struct slice in, bool is_last, st
             session_fault(&s->client, f->fault);
             return 0;
         }
-        compression_spend(s, out.len);
+        compression_spend(s, f, out.len);
         if (pass_inflated(s, sink, out, status == PMD_END) != 0) {
             session_out_of_buffers(to);
             return 0;
@@ -227,6 +227,7 @@ static size_t take_compressed(struct session *s, const struct ws_part *part, str
         if (pass_inflated(s, sink, part->body, true) != 0) {
             session_out_of_buffers(to);
         }
+        session_leave(s);
         return 0;
     }
     compression_wait(s);
@@ -234,12 +235,26 @@ static size_t take_compressed(struct session *s, const struct ws_part *part, str
     return part->body.len;
 }
 
+typedef size_t part_fn(struct peer *from, const struct ws_part *part, uint16_t buffer);
+
+/* What is not compressed goes its plain way. A Close may leave a message unfinished: then nothing of it is inflated any
+ * more. */
+static size_t take_plain(struct peer *client, const struct ws_part *part, uint16_t buffer, part_fn *take)
+{
+    const size_t left = take(client, part, buffer);
+
+    if (!peer_gives_frames(client)) {
+        compression_give_back(session_of(client));
+    }
+    return left;
+}
+
 size_t edge_on_client_part(struct peer *client, const struct ws_part *part, uint16_t buffer)
 {
     struct session *s = session_of(client);
 
     if (part->is_control || !inflation_takes(&s->compression->from_client, part)) {
-        return relay_on_part(client, part, buffer);
+        return take_plain(client, part, buffer, relay_on_part);
     }
     return take_compressed(s, part, &s->upstream, sink_to_upstream);
 }
@@ -254,5 +269,5 @@ size_t edge_on_echo_part(struct peer *client, const struct ws_part *part, uint16
     if (!part->is_control && deflate_part(client, part)) {
         return 0;
     }
-    return echo_on_part(client, part, buffer);
+    return take_plain(client, part, buffer, echo_on_part);
 }

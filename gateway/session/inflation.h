@@ -15,11 +15,14 @@ struct inflation {
     uint64_t bytes;                /* of the message under way, inflated */
     uint64_t bytes_max;            /* of a message, inflated */
     uint32_t utf8;                 /* state of simd.h, of text */
+    uint64_t turn;                 /* of io, that turn_bytes is of */
+    size_t turn_bytes;             /* inflated in it */
     uint8_t opcode;                /* of the message under way */
     uint8_t fault;                 /* what is wrong with it: enum ws_status */
     bool is_kept;                  /* the inflater is the session's to its end */
     bool has_takeover;             /* its context goes on from message to message */
     bool is_open;                  /* the message under way is a compressed one */
+    bool has_yielded;              /* it goes on in a later turn */
 };
 
 /* What a data part begins is noted; whether it belongs to a compressed message. */

@@ -18,11 +18,11 @@ static struct look look_at_bytes(struct session *s, struct inflation *f, struct 
     struct slice out;
 
     do {
-        if (in.len > 0 && compression_must_yield(s)) {
+        if (in.len > 0 && compression_must_yield(s, f)) {
             return (struct look){in.len, WS_OK};
         }
         status = inflation_step(f, &in, is_last, room, &out);
-        compression_spend(s, out.len);
+        compression_spend(s, f, out.len);
     } while (status == PMD_NEED_ROOM);
     return (struct look){0, f->fault};
 }

@@ -223,13 +223,21 @@ static const char *fault_cause(const struct peer *p)
  * one that failed gets its own Close behind them. */
 void session_fault(struct peer *p, enum ws_status status)
 {
+    struct session *s = session_of(p);
     struct peer *other = session_other(p);
     const struct ws_close close = close_of_fault(status);
     const uint16_t client_code = p->role == &peer_role_client ? close.code : WS_CLOSE_BAD_GATEWAY;
 
-    session_note_end(session_of(p), SESSION_BY_GATEWAY, client_code, fault_cause(p), close.reason);
+    session_note_end(s, SESSION_BY_GATEWAY, client_code, fault_cause(p), close.reason);
     peer_fault(p, status);
-    tell_other_failed(other, fault_cause(p));
+    if (s->compression != NULL && !peer_gives_frames(&s->client)) {
+        compression_give_back(s);
+    }
+    if (other->fault != WS_OK) {
+        session_answer(other);
+    } else {
+        tell_other_failed(other, fault_cause(p));
+    }
     if (!peer_gives_frames(other)) {
         session_answer(p);
         let_go(p);

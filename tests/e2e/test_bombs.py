@@ -6,10 +6,10 @@ import zlib
 import pytest
 
 from backends import Backend
-from frames import BINARY, CLOSE, header, masked
+from frames import BINARY, CLOSE, CONTINUATION, header, masked, plain
 from sluice import IS_SANITIZED
 from test_compression import OFFER, RSV1
-from wire import Wire, until
+from wire import Wire, handshake_lines, head_bytes, until
 
 KIB, MIB = 1 << 10, 1 << 20
 
@@ -149,3 +149,59 @@ async def test_other_sessions_go_on_while_one_inflates(gateway, backend_path):
             await far.expect_frame(BINARY, b"hello")
         assert not reading.done()
         reading.cancel()
+
+
+async def test_what_yields_does_not_wake_the_other_direction(gateway, backend_path):
+    """A client that does not read, and whose own messages grow: its queue stays at its limit."""
+    async with Backend(backend_path) as backend:
+        run = gateway({"to": backend.url, "compression": {"mode": "passthrough", "inspect": True},
+                       "slow_consumer": {"queue": "64KiB"}})
+        client, server = await open_compressed(run, backend, [OFFER])
+        client.pause_reading()
+        flood = asyncio.ensure_future(pour(server, plain(BINARY, os.urandom(1000)) * 64))
+        await asyncio.sleep(1)
+        before = run.rss_bytes
+        reading = asyncio.ensure_future(swallow(server))
+        bombs = asyncio.ensure_future(pour(client, masked(BINARY, zeros(15), rsv=RSV1)))
+        await asyncio.sleep(2)
+        if not IS_SANITIZED:
+            assert run.rss_bytes - before < 2 * MIB, f"{(run.rss_bytes - before) // KIB} KiB"
+        for task in (flood, reading, bombs):
+            task.cancel()
+
+
+async def pour(wire, data):
+    while True:
+        await wire.send(data)
+
+
+async def test_nobody_overtakes_who_waits_for_an_inflater(gateway, backend_path):
+    """Eight clients, as many as there are inflaters, begin a message whenever one has ended; a ninth has its turn."""
+    offer = f"{OFFER}; client_no_context_takeover"
+    packed = zlib.compress(os.urandom(200), wbits=-15)
+    async with Backend(backend_path) as backend:
+        run = gateway({"to": backend.url, "compression": {"mode": "edge", "memory": "1MiB"}})
+        pairs = []
+        for _ in range(9):
+            client = await Wire.connect(run.address)
+            await client.send(head_bytes(handshake_lines() + [offer]))
+            server = await backend.accept()
+            await server.accept_handshake()
+            assert (await client.read_response()).status == 101
+            pairs.append((client, server))
+        last, far = pairs.pop()
+        begin = masked(BINARY, packed[:50], fin=False, rsv=RSV1)
+        for client, _ in pairs:
+            await client.send(begin)
+        readers = [asyncio.ensure_future(swallow(server)) for _, server in pairs]
+        await asyncio.sleep(0.2)
+        await last.send(masked(BINARY, zlib.compress(b"at last", wbits=-15) + b"\0", rsv=RSV1))
+        served = asyncio.ensure_future(far.read_frame())
+        while not served.done():
+            for client, _ in pairs:
+                await client.send(masked(CONTINUATION, packed[50:] + b"\0") + begin)
+            await asyncio.sleep(0.05)
+            assert not run.log("close")
+        assert served.result().payload == b"at last"
+        for task in readers:
+            task.cancel()

@@ -96,3 +96,12 @@ async def test_the_input_of_one_that_failed_is_discarded(shared, backend_path):
             await server.send_close(1001)
             await client.expect_close_and_end(code)
             assert await server.read_out() == b""
+
+
+async def test_a_client_that_failed_is_told_so_even_when_the_backend_fails_too(shared, backend_path):
+    code, bad = BAD["text"]
+    async with Backend(backend_path) as backend:
+        async with session(shared(backend.url), backend) as (client, server):
+            await client_that_fails(client, server, bad)
+            await server.send(plain(3, b"bad too"))
+            await client.expect_close_and_end(code)

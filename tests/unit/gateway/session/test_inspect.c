@@ -122,8 +122,8 @@ Test(inspect, looks_at_what_grows_a_turn_at_a_time)
     cr_assert_eq(send(backend, big, bytes, 0), (ssize_t)bytes);
     while (s->compression->from_upstream.bytes < 4 << 20 && turns < 1000) {
         io_turn(&f.io, f.io.now_ms + 10);
-        cr_assert_leq(s->compression->turn_bytes, COMPRESSION_TURN_BYTES_MAX + (64 << 10));
-        turns += s->compression->turn == f.io.enter_count;
+        cr_assert_leq(s->compression->from_upstream.turn_bytes, COMPRESSION_TURN_BYTES_MAX + (64 << 10));
+        turns += s->compression->from_upstream.turn == f.io.enter_count;
     }
     cr_assert_geq(turns, 4 << 20 >> 18);
     memset(big, 0, sizeof big);
