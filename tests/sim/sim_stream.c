@@ -111,6 +111,7 @@ static void inflate_bytes(struct sim_stream *s, struct slice bytes)
             return;
         }
         give(s, (struct slice){out, sizeof out - z->avail_out});
+        s->has_final |= status == Z_STREAM_END;
         if (status == Z_STREAM_END) {
             go_on_behind_final(z);
         }
@@ -139,10 +140,21 @@ static void begin_compressed(struct sim_stream *s)
     }
 }
 
+/* The four bytes end an empty stored block, behind which zlib awaits the next (128 in data_type), or the message is
+ * cut. What may stand behind a final block is not judged here. */
+static void check_end(struct sim_stream *s)
+{
+    if (s->fault == 0 && !s->has_final && (s->inflater.data_type & 128) == 0) {
+        fail(s, PROTOCOL, "a compressed message that is cut");
+    }
+    s->has_final = false;
+}
+
 static void end_message(struct sim_stream *s)
 {
     if (s->is_compressed && s->rules.inflates && s->message_bytes > 0) {
         inflate_bytes(s, (struct slice){(const uint8_t *)"\x00\x00\xff\xff", 4});
+        check_end(s);
     }
     if (s->content_begins) {
         give(s, SLICE_LITERAL(""));

@@ -58,7 +58,8 @@ struct sim_stream {
     uint8_t opcode;  /* of the frame under way */
     uint8_t message; /* opcode of the message under way; 0: none */
     bool in_payload, is_final, is_compressed, content_begins;
-    bool is_over; /* a Close was read */
+    bool has_final; /* a final block of DEFLATE was in the message */
+    bool is_over;   /* a Close was read */
     struct sim_utf8 utf8;
     z_stream inflater;
     bool has_inflater;
